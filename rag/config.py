@@ -1,0 +1,66 @@
+"""One frozen record of settings, passed explicitly; there is no global state."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set. Empty model names mean the ones that ship with citespan."""
+
+    encoder: str = ""
+    reader: str = ""
+    dense_candidates: int = 50
+    lexical_candidates: int = 50
+    top_k: int = 8
+    """Passages given to the reader."""
+    min_confidence: float | None = None
+    """Below this probability the answer is "not in these documents"; None: the reader's own."""
+    max_alternatives: int = 3
+    max_question_chars: int = 2000
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        for name in ("dense_candidates", "lexical_candidates", "top_k", "max_question_chars"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
+            raise SettingsError(f"min_confidence must lie in 0..1, not {self.min_confidence}")
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> "Settings":
+        """Settings from plain values; an unknown key is a ``SettingsError`` that lists the known."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise SettingsError(
+                f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+            )
+        return cls(**values)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Settings":
+        """Settings from a TOML file."""
+        try:
+            return cls.from_mapping(tomllib.loads(path.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path}: {error}; expected a TOML file of settings") from error
+
+
+def data_home() -> Path:
+    """Where stores live by default: ``CITESPAN_HOME``, else the user's cache folder."""
+    if home := os.environ.get("CITESPAN_HOME"):
+        return Path(home)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "citespan"
+
+
+def seeds_folder() -> Path:
+    """The default corpus: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "seeds"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "seeds"

@@ -1,0 +1,29 @@
+"""Every error that citespan raises on purpose: one small tree, each message names its remedy."""
+
+
+class CitespanError(Exception):
+    """Base of all errors below."""
+
+
+class LoadError(CitespanError):
+    """A file cannot become a document; the message names the file."""
+
+
+class StoreError(CitespanError):
+    """The store is missing, corrupt, locked or full; the message names its path."""
+
+
+class ModelMismatch(CitespanError):
+    """The store was made with another encoder than the one that asks."""
+
+
+class ModelError(CitespanError):
+    """A model is unknown, incomplete or fails its checksum."""
+
+
+class QuestionError(CitespanError):
+    """The question is empty or too long."""
+
+
+class SettingsError(CitespanError):
+    """An unknown setting or a value out of range."""

@@ -1,0 +1,141 @@
+"""The records that everything else speaks: frozen, slotted, no behaviour beyond shaping.
+
+Every offset counts characters (Unicode code points) of ``Document.text``; ends are exclusive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.store import Store
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source text. ``id`` derives from ``sha256``, the SHA-256 of ``text`` in UTF-8.
+
+    ``pages`` holds the offset at which each page starts (empty: the format has no pages).
+    """
+
+    id: str
+    title: str
+    source: str
+    text: str
+    sha256: str
+    media_type: str
+    pages: tuple[int, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of a document: ``document.text[start:end] == text``. ``page`` counts from 1."""
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+    page: int | None = None
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage; ranks count from 1, None where that retriever did not return it."""
+
+    passage: Passage
+    score: float
+    rank: int
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A candidate answer, ``document.text[start:end]``, inside ``hit.passage``.
+
+    ``score - no_answer_score`` is the reader's log-odds that the passage answers with this span.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    score: float
+    no_answer_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: ``document.text[start:end] == quote``.
+
+    ``supports`` is False for the nearest passages that come with "not in these documents".
+    """
+
+    number: int
+    document_id: str
+    title: str
+    source: str
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    quote: str
+    passage_start: int
+    passage_end: int
+    sha256: str
+    supports: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another answer that the documents offer, with its own confidence and citation."""
+
+    text: str
+    sentence: str
+    confidence: float
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ``ask`` returns. ``text is None`` is the one way to say "not in these documents".
+
+    ``text`` is the first citation's quote; ``sentence`` is the verbatim sentence around it;
+    ``confidence`` is the probability that the answer is right, also when it was withheld.
+    """
+
+    question: str
+    text: str | None
+    sentence: str | None
+    confidence: float
+    citations: tuple[Citation, ...]
+    alternatives: tuple[Alternative, ...]
+    timings_ms: Mapping[str, float]
+    store_version: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as written down in ``rag/answer.schema.json``."""
+        return asdict(self) | {
+            "citations": [asdict(c) for c in self.citations],
+            "alternatives": [asdict(a) for a in self.alternatives],
+            "timings_ms": dict(self.timings_ms),
+        }
+
+    def verify(self, store: "Store") -> list[str]:
+        """Check every citation against the store again; returns one line for each that fails."""
+        problems = []
+        for citation in (*self.citations, *(a.citation for a in self.alternatives)):
+            document = store.document(citation.document_id)
+            if document is None:
+                problems.append(f"[{citation.number}] {citation.source}: no longer in the store")
+            elif (
+                document.sha256 != citation.sha256
+                or document.text[citation.start : citation.end] != citation.quote
+            ):
+                problems.append(f"[{citation.number}] {citation.source}: the source has changed")
+        return problems
