@@ -1,0 +1,155 @@
+"""SQLite mechanics of the store: schema, connections by thread, transactions, typed errors."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import StoreError
+
+FORMAT = "1"
+BUSY_SECONDS = 60
+QUICK_CHECK_BYTES = 64 * 2**20  # larger files would make opening slow
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL, sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL, pages TEXT NOT NULL, metadata TEXT NOT NULL, added TEXT NOT NULL
+);
+CREATE TABLE sources (
+    source TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX sources_by_document ON sources (document_id);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, heading TEXT,
+    text TEXT NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX passages_by_document ON passages (document_id);
+CREATE VIRTUAL TABLE lexical USING fts5 (
+    text, content='passages', content_rowid='number',
+    tokenize="porter unicode61 remove_diacritics 2"
+);
+CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
+    INSERT INTO lexical (rowid, text) VALUES (new.number, new.text);
+END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
+    INSERT INTO lexical (lexical, rowid, text) VALUES ('delete', old.number, old.text);
+END;
+INSERT INTO meta VALUES ('format', '1'), ('version', '0');
+"""
+
+
+class Database:
+    """One SQLite file in WAL mode; each thread has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or create it with the schema.
+
+        Raises:
+            StoreError: the place cannot be used, or the file is not a sound store.
+        """
+        self.path = path
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        with self._typed_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self.writing() as connection:
+                _create(connection)
+            self._check()
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+            self._local = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of the store until the block ends."""
+        with self._typed_errors():
+            connection = self._connection()
+            if connection.in_transaction:  # nested: the same state
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its first read to its commit."""
+        with self._typed_errors():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk has already rolled back
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.executescript(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                "PRAGMA recursive_triggers = ON;"
+            )
+            self._local.connection = connection
+            with self._lock:
+                self._all.append(connection)
+        return connection
+
+    def _check(self) -> None:
+        with self.reading() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            if found != (FORMAT,):
+                raise StoreError(
+                    f"{self.path} has the format {found and found[0]}, this citespan reads "
+                    f"{FORMAT}; index the documents again into another folder"
+                )
+            if self.path.stat().st_size <= QUICK_CHECK_BYTES:
+                report = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if report != ("ok",):
+                    raise sqlite3.DatabaseError(report[0])
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"{self.path} cannot be used now ({error}); check the free space, the rights on "
+                "the folder, and that no other program holds the store"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{self.path} is damaged ({error}); delete its folder and index the documents again"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error}; choose a folder that can be written") from error
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Lay the schema into an empty file; the caller's transaction makes it all or nothing."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+        return
+    statement = ""
+    for line in _SCHEMA.splitlines():  # executescript would commit the transaction
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
