@@ -1,0 +1,88 @@
+"""Answer spans with clean edges: whole words and numbers, balanced quotes and brackets."""
+
+_TRIM_LEFT = " \t\r\n\u00a0,;:.!?)]}’”»-–—"
+_TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
+_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
+_STOPS = ".!?"
+
+
+def clean(text: str, start: int, end: int) -> tuple[int, int]:
+    """Bounds of ``text[start:end]`` moved to whole words, trimmed and balanced.
+
+    Returns an empty span (``start == end``) where nothing but punctuation is left.
+    """
+    start, end = _trim(text, start, end)
+    while start < end and _joined(text, start):
+        start -= 1
+    while start < end < len(text) and _joined(text, end):
+        end += 1
+    start, end = _balance(text, start, end)
+    return _trim_stop(text, start, end)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether a cut before ``text[at]`` would split a word or a number."""
+    if at <= 0 or at >= len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if before.isalnum() and after.isalnum():
+        return True
+    digit_before = before.isdigit() or (before in ".," and at > 1 and text[at - 2].isdigit())
+    digit_after = after.isdigit() or (
+        after in ".," and at + 1 < len(text) and text[at + 1].isdigit()
+    )
+    return digit_before and digit_after and (before in ".,") != (after in ".,")
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _TRIM_LEFT:
+        if text[start] in "-–—." and start + 1 < end and text[start + 1].isdigit():
+            break  # a sign or a bare decimal point
+        start += 1
+    while start < end and text[end - 1] in _TRIM_RIGHT:
+        end -= 1
+    return start, end
+
+
+def _balance(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the missing half of a quote or bracket when it is next to the span, else drop it."""
+    for left, right in _PAIRS.items():
+        inner = text[start:end]
+        depth = inner.count(left) - (_closers(inner, left, right))
+        if depth == 1 and text[end : end + 1] == right:
+            end += 1
+        elif depth == 1 and inner[:1] == left:
+            start += 1
+        elif depth == -1 and start and text[start - 1] == left:
+            start -= 1
+        elif depth == -1 and inner[-1:] == right:
+            end -= 1
+    if text[start:end].count('"') == 1:
+        if text[start] == '"':
+            start, end = (start, end + 1) if text[end : end + 1] == '"' else (start + 1, end)
+        elif text[end - 1] == '"':
+            start, end = (start - 1, end) if text[start - 1 : start] == '"' else (start, end - 1)
+    return start, end
+
+
+def _closers(inner: str, left: str, right: str) -> int:
+    """Closing marks; ``’`` counts only outside words, where it is no apostrophe."""
+    if left != "‘":
+        return inner.count(right)
+    return sum(
+        1
+        for i, c in enumerate(inner)
+        if c == right
+        and (i + 1 == len(inner) or not inner[i + 1].isalnum())
+        and not (i and inner[i - 1] in "sS" and "‘" not in inner[:i])  # a plural's possessive
+    )
+
+
+def _trim_stop(text: str, start: int, end: int) -> tuple[int, int]:
+    """Drop a sentence's closing stop from a phrase; initials and abbreviations keep theirs."""
+    while end - start > 1 and text[end - 1] in _STOPS:
+        word = text[start : end - 1].split()[-1:] or [""]
+        if text[end - 1] == "." and ("." in word[0] or len(word[0]) == 1):
+            break
+        end -= 1
+    return start, end

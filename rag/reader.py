@@ -1,0 +1,197 @@
+"""Question and passages to candidate spans."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import boundaries
+from rag.errors import ModelError
+from rag.spans import best_spans
+from rag.types import Hit, Span
+
+MAX_TOKENS = 384
+STRIDE = 128
+MAX_QUESTION_TOKENS = 64
+MAX_ANSWER_TOKENS = 48
+SPANS_PER_WINDOW = 4
+WINDOWS_AT_ONCE = 32
+WIDTH_STEP = 32  # few distinct widths: a new shape costs a CPU as much as the work
+
+
+class Reader(Protocol):
+    """Finds candidate answers in retrieved passages."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model; the calibration is fitted for one fingerprint."""
+        ...
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
+        """Candidate spans of all hits, in the order of the hits, best first within a hit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One forward row: which hit, its token ids, and where its context tokens come from."""
+
+    hit: int
+    ids: list[int]
+    types: list[int]
+    offsets: NDArray[np.int64]  # (tokens, 2) characters of the passage
+    context: NDArray[np.bool_]  # (tokens,)
+
+
+class SpanReader:
+    """Any folder that ``AutoModelForQuestionAnswering`` loads, SQuAD 2.0 style.
+
+    The score of a span is the sum of its start and end logits, the score of "no answer" that of
+    the first token ([CLS]) in the same window (Devlin et al., 2019). Passages longer than the
+    model's window are read in overlapping windows, each with its own "no answer".
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load model and tokenizer from a folder.
+
+        Raises:
+            ModelError: the folder is missing, incomplete or holds another kind of model.
+        """
+        self._model, self._tokenizer = _load(folder)
+        self._lock = threading.Lock()
+        limit = getattr(self._model.config, "max_position_embeddings", MAX_TOKENS)
+        self._max_tokens = min(MAX_TOKENS, int(limit))
+        self.fingerprint = folder.name
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
+        """Up to ``SPANS_PER_WINDOW`` spans a window, mapped to document offsets."""
+        with self._lock:  # fast tokenizers may not be shared by threads
+            windows = self._windows(question, hits)
+            logits = self._forward(windows)
+        spans: list[list[Span]] = [[] for _ in hits]
+        for window, (start, end) in zip(windows, logits, strict=True):
+            spans[window.hit].extend(_decode(window, start, end, hits[window.hit]))
+        return [
+            span
+            for found in spans
+            for span in sorted(found, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
+        ]
+
+    def _windows(self, question: str, hits: Sequence[Hit]) -> list[_Window]:
+        if not hits:
+            return []
+        ids = self._tokenizer(question, add_special_tokens=False)["input_ids"]
+        if len(ids) > MAX_QUESTION_TOKENS:
+            question = self._tokenizer.decode(ids[:MAX_QUESTION_TOKENS])
+        encoded = self._tokenizer(
+            [question] * len(hits),
+            [hit.passage.text for hit in hits],
+            truncation="only_second",
+            max_length=self._max_tokens,
+            stride=STRIDE,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_token_type_ids=True,
+        )
+        return [
+            _Window(
+                encoded["overflow_to_sample_mapping"][row],
+                encoded["input_ids"][row],
+                encoded["token_type_ids"][row],
+                np.asarray(encoded["offset_mapping"][row], dtype=np.int64),
+                np.asarray([s == 1 for s in encoded.sequence_ids(row)], dtype=np.bool_),
+            )
+            for row in range(len(encoded["input_ids"]))
+        ]
+
+    def _forward(
+        self, windows: Sequence[_Window]
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Start and end logits of each window, batched by length."""
+        order = sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i))
+        results: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        for begin in range(0, len(order), WINDOWS_AT_ONCE):
+            chosen = order[begin : begin + WINDOWS_AT_ONCE]
+            start, end = self._batch([windows[i] for i in chosen])
+            results.update((i, (start[row], end[row])) for row, i in enumerate(chosen))
+        return [results[i] for i in range(len(windows))]
+
+    def _batch(
+        self, windows: Sequence[_Window]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        import torch
+
+        width = -(-max(len(w.ids) for w in windows) // WIDTH_STEP) * WIDTH_STEP
+        width = min(width, self._max_tokens)
+        ids = torch.full((len(windows), width), self._tokenizer.pad_token_id or 0)
+        types = torch.zeros_like(ids)
+        mask = torch.zeros_like(ids)
+        for row, window in enumerate(windows):
+            length = len(window.ids)
+            ids[row, :length] = torch.as_tensor(window.ids)
+            types[row, :length] = torch.as_tensor(window.types)
+            mask[row, :length] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if getattr(self._model.config, "type_vocab_size", 0) > 1:
+            inputs["token_type_ids"] = types
+        with torch.inference_mode():
+            output = self._model(**inputs)
+        return output.start_logits.float().numpy(), output.end_logits.float().numpy()
+
+
+def _decode(
+    window: _Window, start: NDArray[np.float32], end: NDArray[np.float32], hit: Hit
+) -> list[Span]:
+    length = len(window.ids)
+    no_answer = float(start[0] + end[0])
+    spans: dict[tuple[int, int], Span] = {}
+    for found in best_spans(
+        start[:length], end[:length], window.context, MAX_ANSWER_TOKENS, SPANS_PER_WINDOW
+    ):
+        first, last = boundaries.clean(
+            hit.passage.text, int(window.offsets[found.first, 0]), int(window.offsets[found.last, 1])
+        )
+        if first < last:
+            begin, stop = hit.passage.start + first, hit.passage.start + last
+            spans.setdefault((begin, stop), Span(hit, begin, stop, found.score, no_answer))
+    return list(spans.values())
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    """Model (evaluation mode) and fast tokenizer."""
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: no reader model there (config.json is missing)")
+    import torch
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        model, report = AutoModelForQuestionAnswering.from_pretrained(
+            folder, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+        )
+    except Exception as error:  # the loader raises whatever its file readers raise
+        raise ModelError(
+            f"{folder}: not a question-answering model that can be loaded ({error}); "
+            "expected a folder with config.json, tokenizer and model.safetensors"
+        ) from error
+    if report["missing_keys"]:
+        raise ModelError(
+            f"{folder}: the weights lack {sorted(report['missing_keys'])[:3]}; "
+            "it was not trained for question answering"
+        )
+    if not tokenizer.is_fast:
+        raise ModelError(f"{folder}: its tokenizer gives no character offsets")
+    dtype = torch.bfloat16 if _has_bf16() else torch.float32
+    return model.to(dtype).eval(), tokenizer
+
+
+def _has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 matrices in hardware."""
+    from torch import cpu
+
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(cpu, name, lambda: False)() for name in checks)

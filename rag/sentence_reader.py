@@ -1,0 +1,48 @@
+"""A reader without a trained model: whole sentences, by similarity and shared words."""
+
+from collections.abc import Sequence
+
+from rag.encoder import Encoder
+from rag.passages import sentences
+from rag.types import Hit, Span
+from rag.words import telling_words
+
+SPANS_PER_HIT = 3
+STEM = 5  # letters that two forms of a word must share
+
+
+class SentenceReader:
+    """Picks the sentence nearest to the question.
+
+    A span's score is the cosine of question and sentence plus the share of the question's telling
+    words that the sentence holds; the score of "no answer" is 0. The calibration makes a
+    probability of it.
+    """
+
+    fingerprint = "sentence"
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Use the retriever's encoder."""
+        self._encoder = encoder
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
+        """The best sentences of each hit, as spans of the document."""
+        bounds = [
+            (hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)
+        ]
+        if not bounds:
+            return []
+        texts = [hit.passage.text[start:end] for hit, start, end in bounds]
+        near = self._encoder.encode_passages(texts) @ self._encoder.encode_questions([question])[0]
+        asked = {word[:STEM] for word in telling_words(question)}
+        spans: dict[str, list[Span]] = {hit.passage.id: [] for hit in hits}
+        for (hit, start, end), text, similarity in zip(bounds, texts, near, strict=True):
+            shared = asked & {word[:STEM] for word in telling_words(text)}
+            score = float(similarity) + len(shared) / max(1, len(asked))
+            first, last = hit.passage.start + start, hit.passage.start + end
+            spans[hit.passage.id].append(Span(hit, first, last, score, 0.0))
+        return [
+            span
+            for found in spans.values()
+            for span in sorted(found, key=lambda s: (-s.score, s.start))[:SPANS_PER_HIT]
+        ]
