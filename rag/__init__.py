@@ -1,0 +1,35 @@
+"""citespan: answers in the documents' own words, with a citation to the exact characters."""
+
+from rag.answerer import AddReport, Answerer
+from rag.config import Settings
+from rag.errors import (
+    CitespanError,
+    LoadError,
+    ModelError,
+    ModelMismatch,
+    QuestionError,
+    SettingsError,
+    StoreError,
+)
+from rag.library import ask, open_store
+from rag.store import Store
+from rag.types import Alternative, Answer, Citation
+
+__all__ = [
+    "AddReport",
+    "Alternative",
+    "Answer",
+    "Answerer",
+    "Citation",
+    "CitespanError",
+    "LoadError",
+    "ModelError",
+    "ModelMismatch",
+    "QuestionError",
+    "Settings",
+    "SettingsError",
+    "Store",
+    "StoreError",
+    "ask",
+    "open_store",
+]

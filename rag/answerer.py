@@ -1,0 +1,159 @@
+"""Retriever, reader and calibration put together: question in, cited answer out."""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag import citations
+from rag.candidates import Candidate, merge
+from rag.config import Settings
+from rag.encoder import Encoder, SentenceTransformerEncoder
+from rag.errors import LoadError, QuestionError
+from rag.loaders import find_files, load_file
+from rag.models import load_reader
+from rag.reader import Reader
+from rag.retriever import Retriever
+from rag.snapshot import Snapshot
+from rag.store import Store
+from rag.types import Answer, Document, Hit
+
+NEAREST = 3  # passages shown with "not in these documents"
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of the files given to ``Answerer.add``; paths as strings."""
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    errors: tuple[LoadError, ...]
+
+
+class Answerer:
+    """Answers questions about the documents of one store. Safe to share between threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings | None = None,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """Load the models that the settings name, or take the ones given.
+
+        Raises:
+            ModelError: a model cannot be loaded.
+            ModelMismatch: the store was made with another encoder.
+        """
+        self.store = store
+        self.settings = settings or Settings()
+        self.encoder = encoder or SentenceTransformerEncoder(self.settings.encoder)
+        self.retriever = Retriever(store, self.encoder, self.settings)
+        self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
+        if reader is not None:
+            self.reader = reader
+
+    def ask(
+        self,
+        question: str,
+        *,
+        documents: Collection[str] | None = None,
+        top_k: int | None = None,
+    ) -> Answer:
+        """The answer in the documents' own words, or ``text is None`` where they do not hold it.
+
+        ``documents`` restricts the search to some document ids, ``top_k`` is the number of
+        passages that are read.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            StoreError: the store cannot be read.
+        """
+        return self.ask_many([question], documents=documents, top_k=top_k)[0]
+
+    def ask_many(
+        self,
+        questions: Sequence[str],
+        *,
+        documents: Collection[str] | None = None,
+        top_k: int | None = None,
+    ) -> list[Answer]:
+        """``ask`` for several questions at once, in order, all from one state of the store."""
+        asked = [self._checked(question) for question in questions]
+        if not asked:
+            return []
+        with self.store.snapshot() as snapshot:
+            began = time.perf_counter()
+            found = self.retriever.retrieve_many(asked, top_k or self.settings.top_k, documents)
+            retrieval = 1000 * (time.perf_counter() - began) / len(asked)
+            answers = [
+                self._answer(question, hits, snapshot, retrieval)
+                for question, hits in zip(asked, found, strict=True)
+            ]
+        self.retriever.save_index()
+        return answers
+
+    def add(
+        self, paths: Sequence[Path], progress: Callable[[Path, int, int], None] | None = None
+    ) -> AddReport:
+        """Load files and folders into the store; a file that fails is reported, the rest goes on.
+
+        ``progress`` is called with the file, its number from 1 and the number of files.
+
+        Raises:
+            LoadError: a path does not exist.
+        """
+        files = find_files(paths)
+        added: list[str] = []
+        unchanged: list[str] = []
+        errors: list[LoadError] = []
+        for number, path in enumerate(files, 1):
+            try:
+                new = self.store.add([load_file(path)], self.encoder)
+                (added if new else unchanged).append(str(path))
+            except LoadError as error:
+                errors.append(error)
+            if progress:
+                progress(path, number, len(files))
+        return AddReport(tuple(added), tuple(unchanged), tuple(errors))
+
+    def _checked(self, question: str) -> str:
+        question = " ".join(question.split())
+        if not any(character.isalnum() for character in question):
+            raise QuestionError("the question is empty; ask something in words")
+        if len(question) > self.settings.max_question_chars:
+            raise QuestionError(
+                f"the question has {len(question):,} characters, at most "
+                f"{self.settings.max_question_chars:,} are read; make it shorter"
+            )
+        return question
+
+    def _answer(
+        self, question: str, hits: Sequence[Hit], snapshot: Snapshot, retrieval: float
+    ) -> Answer:
+        began = time.perf_counter()
+        spans = self.reader.read(question, hits)
+        read = 1000 * (time.perf_counter() - began)
+        candidates = merge(spans, self.calibration)
+        threshold = self.settings.min_confidence
+        if threshold is None:
+            threshold = self.calibration.threshold
+        source = citations.Sources(snapshot)
+        confidence = candidates[0].confidence if candidates else 0.0
+        given = [c for c in candidates if c.confidence >= threshold]
+        cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
+        others = given[1:] or ([] if given else candidates)
+        alternatives = source.alternatives(others[: self.settings.max_alternatives], len(cited))
+        total = retrieval + 1000 * (time.perf_counter() - began)
+        return Answer(
+            question=question,
+            text=cited[0].quote if given else None,
+            sentence=source.sentence(given[0].spans[0]) if given else None,
+            confidence=confidence,
+            citations=cited,
+            alternatives=tuple(alternatives),
+            timings_ms={"retrieve": retrieval, "read": read, "total": total},
+            store_version=snapshot.version,
+        )

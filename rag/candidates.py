@@ -1,0 +1,52 @@
+"""Spans of several passages to distinct candidate answers, best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.calibration import Calibration
+from rag.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One answer text; ``spans`` are the places where it stands, the most telling first."""
+
+    confidence: float
+    spans: tuple[Span, ...]
+
+
+def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
+    """Group spans by what they say; overlapping ones give way to the more probable.
+
+    Of spans that overlap in one document only the most probable is kept, so that "2021" and
+    "a 2021 agreement" are one answer and not two.
+    """
+    scored = sorted(
+        ((calibration.probability(span), span) for span in spans),
+        key=lambda pair: (-pair[0], pair[1].hit.rank, pair[1].start, pair[1].end),
+    )
+    kept: list[tuple[float, Span]] = []
+    for probability, span in scored:
+        if not any(_overlap(span, other) for _, other in kept):
+            kept.append((probability, span))
+    groups: dict[str, list[tuple[float, Span]]] = {}
+    for probability, span in kept:
+        groups.setdefault(_key(span), []).append((probability, span))
+    return [
+        Candidate(group[0][0], tuple(span for _, span in group)) for group in groups.values()
+    ]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return (
+        one.hit.passage.document_id == other.hit.passage.document_id
+        and one.start < other.end
+        and other.start < one.end
+    )
+
+
+def _key(span: Span) -> str:
+    """What the span says, whatever its case, spacing and leading article."""
+    passage = span.hit.passage
+    words = passage.text[span.start - passage.start : span.end - passage.start].casefold().split()
+    return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)

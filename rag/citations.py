@@ -1,0 +1,91 @@
+"""Candidates to citations, each checked against its document before it is returned."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from rag.candidates import Candidate
+from rag.errors import StoreError
+from rag.passages import sentence_at
+from rag.snapshot import Snapshot
+from rag.types import Alternative, Citation, Document, Hit, Passage, Span
+
+MAX_CITATIONS = 5
+
+
+class Sources:
+    """Builds the citations of one answer from one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Documents are fetched from the snapshot once each."""
+        self._snapshot = snapshot
+        self._documents: dict[str, Document] = {}
+
+    def quoted(self, candidate: Candidate) -> Iterator[Citation]:
+        """The places where an answer stands, numbered from 1."""
+        for number, span in enumerate(candidate.spans[:MAX_CITATIONS], 1):
+            yield self._cite(number, span.hit.passage, span.start, span.end)
+
+    def nearest(self, hits: Sequence[Hit]) -> Iterator[Citation]:
+        """Whole passages that do not support an answer, numbered from 1."""
+        for number, hit in enumerate(hits, 1):
+            passage = hit.passage
+            yield self._cite(number, passage, passage.start, passage.end, supports=False)
+
+    def alternatives(self, candidates: Sequence[Candidate], used: int) -> list[Alternative]:
+        """Other answers with one citation each, numbered on from ``used``."""
+        found = []
+        for number, candidate in enumerate(candidates, used + 1):
+            span = candidate.spans[0]
+            citation = self._cite(number, span.hit.passage, span.start, span.end)
+            found.append(
+                Alternative(citation.quote, self.sentence(span), candidate.confidence, citation)
+            )
+        return found
+
+    def sentence(self, span: Span) -> str:
+        """The verbatim sentence (or sentences) of the passage that the span lies in."""
+        passage = span.hit.passage
+        start, end = sentence_at(
+            passage.text, span.start - passage.start, span.end - passage.start
+        )
+        return passage.text[start:end]
+
+    def _cite(
+        self, number: int, passage: Passage, start: int, end: int, *, supports: bool = True
+    ) -> Citation:
+        document = self._document(passage.document_id)
+        quote = passage.text[start - passage.start : end - passage.start]
+        # The promise of the whole program; a real check, because -O removes assert.
+        if not quote or document.text[start:end] != quote:
+            raise StoreError(
+                f"{document.source}: passage {passage.id} is not the document's own text; "
+                "the store is damaged, index the documents again"
+            )
+        return Citation(
+            number=number,
+            document_id=document.id,
+            title=document.title,
+            source=document.source,
+            page=passage.page,
+            heading=passage.heading,
+            start=start,
+            end=end,
+            quote=quote,
+            passage_start=passage.start,
+            passage_end=passage.end,
+            sha256=document.sha256,
+            supports=supports,
+        )
+
+    def _document(self, document_id: str) -> Document:
+        if document_id not in self._documents:
+            document = self._snapshot.document(document_id)
+            if document is None:
+                raise StoreError(f"document {document_id} is missing; index the documents again")
+            if hashlib.sha256(document.text.encode()).hexdigest() != document.sha256:
+                raise StoreError(
+                    f"{document.source}: the stored text is not the one that was indexed; "
+                    "the store is damaged, index the documents again"
+                )
+            self._documents[document_id] = document
+        return self._documents[document_id]

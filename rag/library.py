@@ -1,0 +1,89 @@
+"""The one-line way in: ``ask`` with the seeds, files or folders, indexed once and reused."""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag.answerer import Answerer
+from rag.config import Settings, data_home, seeds_folder
+from rag.errors import LoadError
+from rag.loaders import find_files
+from rag.store import Store
+from rag.types import Answer
+
+PathLike = Path | str
+
+_log = logging.getLogger(__name__)
+_open: dict[tuple[Path, Settings], Answerer] = {}
+_lock = threading.Lock()
+
+
+def open_store(folder: PathLike) -> Store:
+    """Open the store in a folder, or make an empty one there.
+
+    Raises:
+        StoreError: the folder cannot be used or its store is damaged.
+    """
+    return Store(folder)
+
+
+def ask(
+    question: str,
+    documents: PathLike | Sequence[PathLike] | None = None,
+    *,
+    settings: Settings | None = None,
+) -> Answer:
+    """Answer a question from files or folders (default: the seed documents).
+
+    The first call indexes them under the data folder (``CITESPAN_HOME`` or the user's cache);
+    later calls reuse the index. Within a process the models and the files' state of the first
+    call are kept; use ``Answerer`` where the documents change while it runs.
+
+    Raises:
+        LoadError: a path does not exist, or none of the files could be read.
+        QuestionError: the question is empty or too long.
+        StoreError: the index cannot be written or read.
+        ModelError: a model that the settings name cannot be loaded.
+    """
+    settings = settings or Settings()
+    if documents is None:
+        paths = [seeds_folder()]
+    else:
+        several = [documents] if isinstance(documents, str | Path) else documents
+        paths = [Path(path) for path in several]
+    folder = store_folder(paths, settings)
+    with _lock:
+        answerer = _open.get((folder, settings))
+        if answerer is None:
+            answerer = Answerer(Store(folder), settings)
+            synchronize(answerer, paths)
+            _open[folder, settings] = answerer
+    return answerer.ask(question)
+
+
+def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
+    """Where the index of these paths lives: one folder for each set of paths and encoder."""
+    key = "\n".join([settings.encoder, *sorted(str(path.resolve()) for path in paths)])
+    return data_home() / "stores" / hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def synchronize(answerer: Answerer, paths: Sequence[Path]) -> None:
+    """Make the store hold these paths and nothing else; files that fail are logged.
+
+    Raises:
+        LoadError: a path does not exist, or none of the files could be read.
+    """
+    report = answerer.add(paths)
+    for error in report.errors:
+        _log.warning("%s", error)
+    read = {*report.added, *report.unchanged}
+    if not read:
+        names = ", ".join(str(path) for path in paths)
+        reason = f": {report.errors[0]}" if report.errors else " (.txt or .md)"
+        raise LoadError(f"{names}: no readable documents there{reason}")
+    kept = {str(path.absolute()) for path in find_files(paths)}
+    for document in answerer.store.documents():
+        if document.source not in kept:
+            answerer.store.remove_source(document.source)
