@@ -1,0 +1,1 @@
+"""Measuring: data sets, retrieval and answer metrics, the report."""

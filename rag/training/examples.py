@@ -1,0 +1,119 @@
+"""SQuAD-format files as tokenised training material.
+
+Questions and contexts are tokenised once, apart from each other; the loop joins them as
+``[CLS] question [SEP] context window [SEP]``.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int32]
+
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One paragraph: its text, the article it is from, token ids and character offsets."""
+
+    text: str
+    article: str
+    tokens: IntArray  # (tokens,)
+    starts: IntArray  # (tokens,) first character of each token
+    ends: IntArray  # (tokens,) one past its last character
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question on ``contexts[context]``; ``answers`` are (text, first character) pairs."""
+
+    text: str
+    tokens: IntArray
+    context: int
+    answers: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Contexts and the questions asked of them."""
+
+    contexts: list[Context]
+    questions: list[Question]
+
+
+def read_squad(path: Path) -> list[dict[str, Any]]:
+    """Return the articles of a SQuAD-format file, gzipped or not."""
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    articles: list[dict[str, Any]] = json.loads(raw)["data"]
+    return articles
+
+
+def load(paths: Iterable[Path], tokenizer: Any) -> Material:  # noqa: ANN401 - a Hugging Face fast tokenizer
+    """Read and tokenise every file; contexts are kept apart by file and article."""
+    texts: list[str] = []
+    articles: list[str] = []
+    asked: list[tuple[str, int, tuple[tuple[str, int], ...]]] = []
+    for path in paths:
+        for number, article in enumerate(read_squad(path)):
+            for paragraph in article["paragraphs"]:
+                texts.append(paragraph["context"])
+                articles.append(f"{path.name}/{number}")
+                asked.extend(
+                    (
+                        item["question"],
+                        len(texts) - 1,
+                        tuple((a["text"], a["answer_start"]) for a in item["answers"]),
+                    )
+                    for item in paragraph["qas"]
+                )
+    encoded = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    contexts = []
+    for text, article, ids, offsets in zip(
+        texts, articles, encoded["input_ids"], encoded["offset_mapping"], strict=True
+    ):
+        pairs = np.asarray(offsets, dtype=np.int32).reshape(-1, 2)
+        contexts.append(
+            Context(text, article, np.asarray(ids, dtype=np.int32), pairs[:, 0], pairs[:, 1])
+        )
+    ids = tokenize([question for question, _, _ in asked], tokenizer)
+    questions = [
+        Question(text, tokens, context, answers)
+        for (text, context, answers), tokens in zip(asked, ids, strict=True)
+    ]
+    return Material(contexts, questions)
+
+
+def tokenize(texts: Sequence[str], tokenizer: Any) -> list[IntArray]:  # noqa: ANN401 - see load
+    """Token ids of each text without special tokens."""
+    if not texts:
+        return []
+    encoded = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    return [np.asarray(ids, dtype=np.int32) for ids in encoded]
+
+
+def token_span(context: Context, start: int, end: int) -> tuple[int, int] | None:
+    """First and last token that touch ``context.text[start:end]``, or None."""
+    first = int(np.searchsorted(context.ends, start, side="right"))
+    last = int(np.searchsorted(context.starts, end, side="left")) - 1
+    return (first, last) if first <= last else None
+
+
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Character bounds of the sentence (or run of sentences) that holds ``text[start:end]``."""
+    left = 0
+    right = len(text)
+    for match in _SENTENCE_END.finditer(text):
+        if match.end() <= start:
+            left = match.end()
+        elif match.start() + 1 >= end:
+            right = match.end()
+            break
+    return left, right

@@ -1,0 +1,96 @@
+"""Passages and questions that teach the reader to say "not here".
+
+Three kinds, each met in use: a well-retrieved passage that lacks the answer, the right passage
+with the answering sentence cut out, and a question whose named entity was swapped for another.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.evaluation.qa import normalize_answer
+from rag.training.examples import Context, IntArray, Material, Question, sentence_around, token_span
+
+_ENTITY = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*|\d[\d,.]*)")
+
+
+def mine(
+    material: Material, questions: NDArray[np.float32], contexts: NDArray[np.float32], keep: int = 12
+) -> NDArray[np.int32]:
+    """For each question the ``keep`` nearest contexts that hold none of its answers, -1 padded.
+
+    ``questions`` is (questions, dimension), ``contexts`` (contexts, dimension), unit rows.
+    """
+    normal = [f" {normalize_answer(context.text)} " for context in material.contexts]
+    result = np.full((len(material.questions), keep), -1, dtype=np.int32)
+    for begin in range(0, len(questions), 1024):
+        scores = questions[begin : begin + 1024] @ contexts.T
+        near = np.argpartition(-scores, keep * 3, axis=1)[:, : keep * 3]
+        order = np.argsort(-np.take_along_axis(scores, near, axis=1), axis=1, kind="stable")
+        for row, candidates in enumerate(np.take_along_axis(near, order, axis=1)):
+            question = material.questions[begin + row]
+            golds = [f" {normalize_answer(text)} " for text, _ in question.answers]
+            fit = [
+                c
+                for c in candidates
+                if c != question.context and not any(gold in normal[c] for gold in golds)
+            ][:keep]
+            result[begin + row, : len(fit)] = fit
+    return result
+
+
+def without_answer(context: Context, answers: Sequence[tuple[str, int]]) -> IntArray | None:
+    """Tokens of the context less the sentence that answers; None where the answer stays."""
+    text, start = answers[0]
+    left, right = sentence_around(context.text, start, start + len(text))
+    rest = context.text[:left] + context.text[right:]
+    if right - left > 0.7 * len(context.text):
+        return None
+    if any(normalize_answer(answer) in normalize_answer(rest) for answer, _ in answers):
+        return None
+    span = token_span(context, left, right)
+    if span is None:
+        return None
+    return np.concatenate([context.tokens[: span[0]], context.tokens[span[1] + 1 :]])
+
+
+def entities_by_article(material: Material) -> dict[str, list[str]]:
+    """Capitalised phrases and numbers inside the questions of each article."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for question in material.questions:
+        article = material.contexts[question.context].article
+        found[article].update(_ENTITY.findall(question.text))
+    return {article: sorted(names) for article, names in found.items()}
+
+
+def swap_entity(
+    question: Question, context: Context, names: Sequence[str], rng: np.random.Generator
+) -> str | None:
+    """The question with one entity replaced by another of its article that the context lacks."""
+    own = _ENTITY.findall(question.text)
+    if not own:
+        return None
+    old = own[int(rng.integers(len(own)))]
+    digit = old[0].isdigit()
+    fit = [
+        name
+        for name in names
+        if name not in question.text
+        and name[0].isdigit() == digit
+        and name.lower() not in context.text.lower()
+    ]
+    if not fit:
+        return None
+    return question.text.replace(old, fit[int(rng.integers(len(fit)))], 1)
+
+
+def embed(texts: Sequence[str], model: Any) -> NDArray[np.float32]:  # noqa: ANN401 - SentenceTransformer
+    """Unit vectors of the texts, (texts, dimension), through a sentence-transformers model."""
+    vectors: NDArray[np.float32] = model.encode(
+        list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=True
+    )
+    return vectors.astype(np.float32)
