@@ -17,7 +17,7 @@ class Settings:
     encoder: str = ""
     reader: str = ""
     dense_candidates: int = 50
-    lexical_candidates: int = 50
+    lexical_candidates: int = 100
     top_k: int = 8
     """Passages given to the reader."""
     min_confidence: float | None = None

@@ -118,6 +118,19 @@ class Snapshot:
         )
         return [(int(number), float(score)) for number, score in rows]
 
+    def vectors_of(self, numbers: Sequence[int], dimension: int) -> Vectors:
+        """The vectors of some passages, (numbers, dimension), in the order given."""
+        found: dict[int, bytes] = {}
+        for begin in range(0, len(numbers), _VARIABLES):
+            some = list(numbers[begin : begin + _VARIABLES])
+            found.update(
+                self.connection.execute(
+                    f"SELECT number, vector FROM passages WHERE number IN ({_marks(some)})",  # noqa: S608 - only marks
+                    some,
+                )
+            )
+        return _matrix([found[number] for number in numbers], dimension)
+
     def vectors(self, dimension: int) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
         """Chunks of passage numbers (rows,) and their vectors (rows, dimension), ascending.
 
@@ -127,13 +140,17 @@ class Snapshot:
         cursor = self.connection.execute("SELECT number, vector FROM passages ORDER BY number")
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-            if any(len(row[1]) != 2 * dimension for row in rows):
-                raise StoreError("a stored vector is damaged; index the documents again")
-            vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2")
-            matrix = vectors.reshape(len(rows), dimension).astype(np.float32)
-            if not np.isfinite(matrix).all():
-                raise StoreError("a stored vector is damaged; index the documents again")
-            yield numbers, matrix
+            yield numbers, _matrix([row[1] for row in rows], dimension)
+
+
+def _matrix(blobs: Sequence[bytes], dimension: int) -> Vectors:
+    if any(len(blob) != 2 * dimension for blob in blobs):
+        raise StoreError("a stored vector is damaged; index the documents again")
+    halves = np.frombuffer(b"".join(blobs), dtype="<f2")
+    matrix = halves.reshape(len(blobs), dimension).astype(np.float32)
+    if not np.isfinite(matrix).all():
+        raise StoreError("a stored vector is damaged; index the documents again")
+    return matrix
 
 
 def _marks(values: Sequence[object]) -> str:

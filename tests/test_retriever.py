@@ -1,0 +1,191 @@
+"""Dense search equals brute force, the index is never trusted blindly, fusion is exact."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.config import Settings
+from rag.errors import StoreError
+from rag.index import FILE, MANIFEST, SAVE_FROM, open_index
+from rag.loaders import make_document
+from rag.retriever import LEXICAL_WEIGHT, Retriever, match_expression
+from rag.store import Store
+from tests.small_encoder import WordEncoder
+
+WORDS = "river stone cloud ember forest harbor lantern meadow orchard signal".split()
+
+
+def sentence(rng: np.random.Generator, length: int = 8) -> str:
+    return " ".join(rng.choice(WORDS, length)) + f" {rng.integers(1000)}."
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def store(tmp_path: Path, encoder: WordEncoder) -> Iterator[Store]:
+    rng = np.random.default_rng(3)
+    with Store(tmp_path / "store") as opened:
+        texts = [sentence(rng) for _ in range(150)]
+        opened.add(
+            [make_document(t, "t", f"{i}.txt", "text/plain") for i, t in enumerate(texts)], encoder
+        )
+        yield opened
+
+
+def test_dense_search_equals_brute_force(store: Store, encoder: WordEncoder) -> None:
+    queries = encoder.encode_questions(["river harbor", "ember 12", "signal signal stone"])
+    with store.snapshot() as snapshot:
+        index = open_index(store, snapshot, encoder)
+        numbers, vectors = next(snapshot.vectors(encoder.dimension))
+    exact = queries @ vectors.T
+    for found, scores in zip(index.search(queries, 20), exact, strict=True):
+        order = np.argsort(-scores, kind="stable")[:20]
+        np.testing.assert_allclose([s for _, s in found], scores[order], atol=1e-5)
+        assert {n for n, _ in found} == set(numbers[order].tolist())
+
+
+def test_a_restricted_search_equals_brute_force(store: Store, encoder: WordEncoder) -> None:
+    query = encoder.encode_questions(["river harbor"])
+    with store.snapshot() as snapshot:
+        index = open_index(store, snapshot, encoder)
+        numbers, vectors = next(snapshot.vectors(encoder.dimension))
+    some = numbers[5::7]
+    expected = some[np.argsort(-(vectors[5::7] @ query[0]), kind="stable")].tolist()
+    assert [n for n, _ in index.search(query, 500, some)[0]] == expected
+
+
+def test_fused_scores_are_cosine_plus_weighted_bm25(store: Store, encoder: WordEncoder) -> None:
+    question = "Where is the river with the lantern?"
+    hits = Retriever(store, encoder, Settings()).retrieve(question, 200)
+    with store.snapshot() as snapshot:
+        numbers, vectors = next(snapshot.vectors(encoder.dimension))
+        lexical = dict(snapshot.lexical('"river" OR "lantern"', 200))
+        ids = {n: p.id for n, p in snapshot.passages(numbers.tolist()).items()}
+    cosines = vectors @ encoder.encode_questions([question])[0]
+    expected = {
+        ids[n]: float(c) + LEXICAL_WEIGHT * lexical.get(n, 0.0)
+        for n, c in zip(numbers.tolist(), cosines, strict=True)
+    }
+    assert len(hits) == 150
+    for hit in hits:
+        assert hit.score == pytest.approx(expected[hit.passage.id], abs=1e-5)
+    assert [h.rank for h in hits] == list(range(1, 151))
+    assert all(a.score >= b.score for a, b in zip(hits, hits[1:], strict=False))
+
+
+def test_only_some_documents(store: Store, encoder: WordEncoder) -> None:
+    some = [d.id for d in store.documents()][:4]
+    hits = Retriever(store, encoder, Settings()).retrieve("river lantern", 10, some)
+    assert {h.passage.document_id for h in hits} == set(some)
+    assert Retriever(store, encoder, Settings()).retrieve("river", 10, []) == []
+
+
+def test_an_empty_store_gives_nothing(tmp_path: Path, encoder: WordEncoder) -> None:
+    with Store(tmp_path / "empty") as empty:
+        assert Retriever(empty, encoder, Settings()).retrieve("river", 5) == []
+
+
+def test_new_documents_are_found_at_once(store: Store, encoder: WordEncoder) -> None:
+    retriever = Retriever(store, encoder, Settings())
+    retriever.retrieve("river", 5)
+    added = make_document("A zeppelin over the river.", "z", "z.txt", "text/plain")
+    store.add([added], encoder)
+    assert retriever.retrieve("zeppelin", 1)[0].passage.document_id == added.id
+    store.remove(added.id)
+    assert added.id not in {h.passage.document_id for h in retriever.retrieve("zeppelin", 200)}
+
+
+def test_questions_are_never_read_as_query_syntax(store: Store, encoder: WordEncoder) -> None:
+    retriever = Retriever(store, encoder, Settings())
+    for question in ['" OR *', "text:river", "NEAR(a b)", "river AND NOT", "(((", "a-b^2 'x'"]:
+        retriever.retrieve(question, 5)
+    assert match_expression('the "river" OR') == '"river"'
+    assert match_expression("what is it") == '"what" OR "is" OR "it"'
+    assert match_expression("?!") == ""
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [np.ones((1, 16), np.float32), np.ones(32, np.float32), np.full((1, 32), np.nan, np.float32)],
+)
+def test_unfit_queries_are_refused(store: Store, encoder: WordEncoder, queries: np.ndarray) -> None:
+    with store.snapshot() as snapshot:
+        index = open_index(store, snapshot, encoder)
+    with pytest.raises(StoreError):
+        index.search(queries, 3)
+
+
+class TestIndexFile:
+    """The file beside the store is a cache: sound, or not used."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def saved(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, WordEncoder]]:
+        encoder = WordEncoder(dimension=8)
+        rng = np.random.default_rng(5)
+        with Store(tmp_path_factory.mktemp("index") / "store") as store:
+            text = "\n\n".join(sentence(rng, 70) for _ in range(SAVE_FROM + 20))
+            store.add([make_document(text, "t", "t.txt", "text/plain")], encoder)
+            retriever = Retriever(store, encoder, Settings())
+            retriever.retrieve("river", 5)
+            retriever.save_index()
+            yield store, encoder
+
+    def test_is_written_and_read_back(self, saved: tuple[Store, WordEncoder]) -> None:
+        store, encoder = saved
+        assert (store.folder / FILE).is_file()
+        with store.snapshot() as snapshot:
+            index = open_index(store, snapshot, encoder)
+            assert len(index) == snapshot.passage_count()
+            assert json.loads(snapshot.meta(MANIFEST) or "")["passages"] == len(index)
+
+    def test_any_flipped_bit_is_noticed(self, saved: tuple[Store, WordEncoder]) -> None:
+        store, encoder = saved
+        path = store.folder / FILE
+        sound = path.read_bytes()
+        query = encoder.encode_questions(["river lantern stone"])
+        with store.snapshot() as snapshot:
+            expected = open_index(store, snapshot, encoder).search(query, 50)
+            rng = np.random.default_rng(1)
+            for position in rng.integers(0, len(sound), 40).tolist():
+                damaged = bytearray(sound)
+                damaged[position] ^= 1 << int(rng.integers(8))
+                path.write_bytes(damaged)
+                assert open_index(store, snapshot, encoder).search(query, 50) == expected
+        path.write_bytes(sound)
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("sha256", "0" * 64),
+            ("size", 1),
+            ("kind", "IndexHNSW"),
+            ("dimension", 9),
+            ("metric", "L2"),
+            ("encoder", "another"),
+            ("passages", 3),
+            ("store_version", 99),
+        ],
+    )
+    def test_a_manifest_that_differs_leads_to_a_rebuild(
+        self, saved: tuple[Store, WordEncoder], field: str, value: object
+    ) -> None:
+        store, encoder = saved
+        with store.snapshot() as snapshot:
+            sound = snapshot.meta(MANIFEST) or ""
+        store.set_meta(MANIFEST, json.dumps(json.loads(sound) | {field: value}))
+        with store.snapshot() as snapshot:
+            assert len(open_index(store, snapshot, encoder)) == snapshot.passage_count()
+        store.set_meta(MANIFEST, sound)
+
+    def test_no_temporary_file_stays(self, saved: tuple[Store, WordEncoder]) -> None:
+        names = os.listdir(saved[0].folder)
+        assert not [name for name in names if re.search("tmp", name)]

@@ -1,0 +1,170 @@
+"""The store: what was added is there once, and damage is said, not served."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import ModelMismatch, StoreError
+from rag.loaders import make_document
+from rag.passages import split
+from rag.store import Store
+from rag.types import Document
+from tests.small_encoder import WordEncoder
+
+
+def document(text: str, source: str = "a.txt") -> Document:
+    return make_document(text, source, source, "text/plain")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "store") as opened:
+        yield opened
+
+
+def test_keeps_documents_passages_and_vectors(store: Store) -> None:
+    encoder = WordEncoder()
+    added = document("First paragraph here.\n\n" + "Another sentence follows. " * 60)
+    assert store.add([added], encoder) == [added.id]
+    assert store.document(added.id) == added
+    expected = split(added)
+    with store.snapshot() as snapshot:
+        numbers, vectors = next(snapshot.vectors(encoder.dimension))
+        stored = snapshot.passages(numbers.tolist())
+        assert [stored[n] for n in numbers] == expected
+    exact = WordEncoder().encode_passages([p.text for p in expected])
+    np.testing.assert_allclose(vectors, exact, atol=1e-3)
+
+
+def test_adding_twice_changes_nothing(store: Store) -> None:
+    encoder = WordEncoder()
+    store.add([document("The same text.")], encoder)
+    version, encoded = store.version, list(encoder.encoded)
+    assert store.add([document("The same text.")], encoder) == []
+    assert store.version == version
+    assert encoder.encoded == encoded
+
+
+def test_adding_more_embeds_only_the_new(store: Store) -> None:
+    encoder = WordEncoder()
+    store.add([document("The old one.")], encoder)
+    encoder.encoded.clear()
+    store.add([document("The old one."), document("The new one.", "b.txt")], encoder)
+    assert encoder.encoded == ["The new one."]
+
+
+def test_a_changed_file_replaces_its_passages(store: Store) -> None:
+    encoder = WordEncoder()
+    old, new = document("Apples are red."), document("Pears are green.")
+    store.add([old], encoder)
+    store.add([new], encoder)
+    assert [d.id for d in store.documents()] == [new.id]
+    with store.snapshot() as snapshot:
+        assert snapshot.passage_count() == 1
+        assert snapshot.lexical('"apples"', 5) == []
+        assert len(snapshot.lexical('"pears"', 5)) == 1
+
+
+def test_one_text_under_two_names_goes_with_the_last_name(store: Store) -> None:
+    encoder = WordEncoder()
+    one, two = document("Shared text.", "a.txt"), document("Shared text.", "b.txt")
+    store.add([one, two], encoder)
+    assert [d.source for d in store.documents()] == ["a.txt", "b.txt"]
+    assert store.remove_source("a.txt")
+    assert store.document(one.id) is not None
+    assert store.remove_source("b.txt")
+    assert store.document(one.id) is None
+    assert not store.remove_source("b.txt")
+
+
+def test_remove_takes_everything(store: Store) -> None:
+    encoder = WordEncoder()
+    added = document("Apples are red.")
+    store.add([added], encoder)
+    assert store.remove(added.id)
+    assert not store.remove(added.id)
+    assert store.documents() == []
+    with store.snapshot() as snapshot:
+        assert snapshot.passage_count() == 0
+        assert snapshot.lexical('"apples"', 5) == []
+
+
+def test_another_encoder_is_refused_by_name(store: Store) -> None:
+    store.add([document("Some text.")], WordEncoder())
+    with pytest.raises(ModelMismatch, match=r"words-32.*other-32"):
+        store.add([document("More text.", "b.txt")], WordEncoder(name="other"))
+
+
+def test_a_snapshot_does_not_see_later_changes(store: Store) -> None:
+    encoder = WordEncoder()
+    store.add([document("Before.")], encoder)
+
+    def add() -> None:
+        store.add([document("After.", "b.txt")], encoder)
+
+    with store.snapshot() as snapshot:
+        before = snapshot.version
+        writer = threading.Thread(target=add)
+        writer.start()
+        writer.join()
+        assert snapshot.version == before
+        assert len(snapshot.documents()) == 1
+    assert len(store.documents()) == 2
+
+
+def test_writers_of_several_threads_lose_nothing(store: Store) -> None:
+    def add(worker: int) -> None:
+        for i in range(10):
+            store.add([document(f"Text {worker} {i}.", f"{worker}-{i}")], WordEncoder())
+
+    workers = [threading.Thread(target=add, args=(w,)) for w in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(store.documents()) == 40
+    assert store.version == 40
+
+
+def test_an_interrupted_document_leaves_nothing(store: Store) -> None:
+    class Failing(WordEncoder):
+        def encode_passages(self, texts: object) -> np.ndarray:
+            raise KeyboardInterrupt
+
+    store.add([document("Kept.")], WordEncoder())
+    with pytest.raises(KeyboardInterrupt):
+        store.add([document("Lost.", "b.txt")], Failing())
+    assert [d.source for d in store.documents()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "other program's"])
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, damage: str) -> None:
+    with Store(tmp_path / "s") as opened:
+        opened.add([document(f"Text {i}.", str(i)) for i in range(20)], WordEncoder())
+    path = tmp_path / "s" / "store.sqlite"
+    if damage == "garbage":
+        path.write_bytes(b"no database at all" * 500)
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        path.unlink()
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE theirs (x)")
+        connection.close()
+    with pytest.raises(StoreError, match=r"store\.sqlite"):
+        Store(tmp_path / "s")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="file"):
+        Store(tmp_path / "file" / "store")
+
+
+def test_a_missing_passage_is_raised_not_dropped(store: Store) -> None:
+    with store.snapshot() as snapshot, pytest.raises(StoreError, match="not in the store"):
+        snapshot.passages([7])
