@@ -1,0 +1,108 @@
+"""Paths become files, and files become documents."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rag.errors import LoadError
+from rag.loaders.document import make_document
+from rag.loaders.registry import choose, supported_suffixes
+from rag.types import Document
+
+MAX_BYTES = 64 * 2**20
+
+
+def load_file(path: Path, *, title: str | None = None) -> Document:
+    """Read one file.
+
+    Args:
+        path: A file with a supported ending.
+        title: Instead of the title that the file names itself, or its name.
+
+    Returns:
+        A document whose text is the decoded file, verbatim but for a byte order mark, and whose
+        source is the absolute path.
+
+    Raises:
+        LoadError: It is missing, unreadable, too large, empty, binary, in an encoding that
+            cannot be told, or of an unsupported kind. The message names the file.
+    """
+    name = _printable(path)
+    try:
+        data = _read(path)
+        kind = choose(path.suffix, data)
+        parsed = kind.parse(data)
+        return make_document(
+            text=parsed.text,
+            title=title or parsed.title or _printable(path.name),
+            source=source_of(path),
+            media_type=kind.media_type,
+            pages=parsed.pages,
+        )
+    except LoadError as error:
+        raise LoadError(f"{name}: {error}") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LoadError(f"{name}: {reason}; check the path and its rights") from error
+
+
+def source_of(path: Path) -> str:
+    """What ``Document.source`` says of a file: its absolute path, links kept, as valid Unicode."""
+    return _printable(_absolute(path))
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files that some paths name, as absolute paths, sorted, each once.
+
+    Folders are walked without following linked folders; inside them only supported endings
+    count and hidden names are skipped. A file named itself is returned whatever its ending, so
+    that ``load_file`` can say what is wrong with it.
+
+    Raises:
+        LoadError: A path does not exist, or a folder cannot be read.
+    """
+    found: set[Path] = set()
+    for path in map(_absolute, paths):
+        if path.is_dir():
+            found.update(_walk(path))
+        elif path.exists():
+            found.add(path)
+        else:
+            raise LoadError(f"{_printable(path)}: no such file or folder; check the path")
+    return sorted(found)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise LoadError(
+            f"{_printable(error.filename)}: {error.strerror}; check the rights of the folder"
+        ) from error
+
+    suffixes = supported_suffixes()
+    for root, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(root, name)
+            if not name.startswith(".") and path.suffix.lower() in suffixes and path.is_file():
+                yield path
+
+
+def _read(path: Path) -> bytes:
+    if not path.exists():
+        raise LoadError("no such file; check the path")
+    if not path.is_file():
+        raise LoadError("it is not a file; name a file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise LoadError(f"it is larger than {MAX_BYTES // 2**20} MB; split it")
+    return data
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace links
+
+
+def _printable(path: Path | str) -> str:
+    """The path as valid Unicode: a file name may be any bytes, a store holds only text."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,80 @@
+"""Markdown, kept as it stands: only its headings are read, for titles and sections."""
+
+import re
+from dataclasses import dataclass
+
+from rag.loaders.encodings import decode
+from rag.loaders.format import Format, Parsed
+
+MEDIA_TYPE = "text/markdown"
+
+# Possessive, so that a missing end costs one pass.
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*+\r?+\n(?:[^\r\n]*+\r?+\n)*?(?:---|\.\.\.)[ \t]*+(?:\r?+\n|\Z)"
+)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
+_ATX_CLOSE = re.compile(r"(?:^|[ \t])#+$")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
+# Lines that are blocks of their own, and so are no setext heading when underlined.
+_BLOCK = re.compile(r"(?: {4}|\t| {0,3}(?:[>|]|[-*+][ \t]|\d{1,9}[.)][ \t]))")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|`+|~~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading: ``start`` is where its line starts, ``end`` where its lines end."""
+
+    start: int
+    end: int
+    title: str
+
+
+def headings(text: str) -> list[Heading]:
+    """The headings of a Markdown text in order, ``#`` and underlined, outside fenced code."""
+    found: list[Heading] = []
+    fence = ""
+    above = ""  # the line before, while it could be the text of an underlined heading
+    above_start = 0
+    for match in _LINE.finditer(text, _front_matter_end(text)):
+        line = match[0].rstrip()
+        opened = _FENCE.match(line)
+        if fence:
+            # A fence closes with at least as many of the same character.
+            if opened and opened[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+        elif opened:
+            fence, above = opened[1], ""
+        elif atx := _ATX.match(line):
+            title = _ATX_CLOSE.sub("", line[atx.end() :]).strip()
+            found.append(Heading(match.start(), match.end(), _plain(title)))
+            above = ""
+        elif above and _UNDERLINE.match(line):
+            found.append(Heading(above_start, match.end(), _plain(above)))
+            above = ""
+        elif not line or _BLOCK.match(line):
+            above = ""
+        elif not above:
+            above, above_start = line.strip(), match.start()
+    return found
+
+
+def _front_matter_end(text: str) -> int:
+    """Where a leading YAML block (``---`` lines) ends; its closing line is no underline."""
+    block = _FRONT_MATTER.match(text)
+    return block.end() if block else 0
+
+
+def _plain(title: str) -> str:
+    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", title)).split())
+
+
+def _parse(data: bytes) -> Parsed:
+    text = decode(data)
+    title = next((heading.title for heading in headings(text) if heading.title), None)
+    return Parsed(text=text, title=title)
+
+
+FORMAT = Format(media_type=MEDIA_TYPE, suffixes=(".markdown", ".md"), parse=_parse)

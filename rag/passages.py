@@ -1,0 +1,105 @@
+"""A document becomes passages: paragraphs first, long ones split at sentences, offsets exact."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
+from rag.loaders.markdown import headings
+from rag.sentences import Bounds, paragraph_sentences, paragraphs, sentence_at, sentences
+from rag.types import Document, Passage
+
+__all__ = ["sentence_at", "sentences", "split"]
+
+TARGET = 600
+"""Characters up to which short paragraphs are joined."""
+LONGEST = 1_100
+"""No passage has more characters: about what the 256 tokens of all-MiniLM-L6-v2 hold."""
+SHORT = 250
+"""A paragraph or sentence up to this long is repeated at the start of the next passage."""
+
+_LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
+
+
+def split(document: Document) -> list[Passage]:
+    """The passages of a document, in order.
+
+    Each is a run of the text, ``document.text[p.start:p.end] == p.text``, without white space
+    around; every other character of the document is in one at least. Paragraphs are joined up
+    to ``TARGET`` characters; longer ones stay whole up to ``LONGEST``, then they are split into
+    sentences. A short last paragraph or sentence opens the next passage again, so that a lone
+    sentence keeps its subject. A Markdown heading starts a passage, and names it.
+    """
+    passages = []
+    for start, end, heading in _sections(document):
+        units = list(_units(document.text[start:end]))
+        passages += [
+            Passage(
+                id=f"{document.id}:{start + first}-{start + last}",
+                document_id=document.id,
+                start=start + first,
+                end=start + last,
+                text=document.text[start + first : start + last],
+                page=_page(document, start + first),
+                heading=heading,
+            )
+            for first, last in _pack(units)
+        ]
+    return passages
+
+
+def _page(document: Document, position: int) -> int | None:
+    return max(1, bisect_right(document.pages, position)) if document.pages else None
+
+
+def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
+    """Start, end and heading of each section; a heading without text joins the next section."""
+    text = document.text
+    start, body, heading = 0, 0, None
+    for found in headings(text) if document.media_type == MARKDOWN else ():
+        if not text[body : found.start].isspace() and body < found.start:
+            yield start, found.start, heading
+            start = found.start
+        body, heading = found.end, found.title or None
+    yield start, len(text), heading
+
+
+def _units(text: str) -> Iterator[Bounds]:
+    """What passages are made of: paragraphs, and the sentences of long paragraphs."""
+    for paragraph in paragraphs(text):
+        bounds = paragraph[0][0], paragraph[-1][1]
+        if bounds[1] - bounds[0] <= LONGEST:
+            yield bounds
+        else:
+            for start, end in paragraph_sentences(text, paragraph):
+                yield from _cut(text, start, end)
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """A sentence in pieces that fit: cut at white space in the second half, else hard."""
+    while end - start > LONGEST:
+        space = _LAST_SPACE.search(text, start + LONGEST // 2, start + LONGEST)
+        cut = space.start() if space else start + LONGEST
+        yield start, start + len(text[start:cut].rstrip())
+        start = end - len(text[cut:end].lstrip())
+    yield start, end
+
+
+def _pack(units: list[Bounds]) -> Iterator[Bounds]:
+    """Runs of consecutive units; a short last unit of a longer run opens the next one again."""
+    first = 0
+    for index, (_, end) in enumerate(units):
+        if index == first:
+            continue
+        start, previous_end = units[first][0], units[index - 1][1]
+        fits = end - start <= TARGET
+        # A line such as a headline is no passage of its own while its text fits below it.
+        alone = previous_end - start <= SHORT and end - start <= LONGEST
+        if fits or alone:
+            continue
+        yield start, previous_end
+        last_start, last_end = units[index - 1]
+        repeat = first < index - 1 and last_end - last_start <= SHORT
+        first = index - 1 if repeat and end - last_start <= LONGEST else index
+    if units:
+        yield units[first][0], units[-1][1]

@@ -1,0 +1,168 @@
+"""Lines, paragraphs and sentences of a text, as character bounds without white space around."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+Bounds = tuple[int, int]
+
+_PARAGRAPH_ENDS = frozenset("\f\u2029")
+_WRAP_WIDTHS = range(40, 201)  # text wrapped at a fixed width has one of these
+_WINDOW = 2_000  # how far sentence_at looks for a border
+
+# A stop, then closing quotes, brackets and reference marks. Possessive: linear on any input.
+_STOP = re.compile(
+    r"(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++(?:[\"'”’»›)\]}]|\[\d{1,3}\])*+(?=\s)"
+    r"|[。！？｡]++[」』）”’】〉》]*+"
+)
+_WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
+_WORD = re.compile(r"\S+")
+_NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
+_ITEM = re.compile(r"(?:[-*+•‣◦–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
+
+_NEVER_LAST = frozenset(
+    "mr mrs ms messrs dr prof st gen col lt capt maj sgt adm cmdr sen rep gov rev hon pres fr "
+    "mt ft e.g i.e a.k.a cf vs viz al".split()
+)
+_BEFORE_NUMBER = frozenset(
+    "no nos fig figs p pp vol vols ch sec art eq c ca approx par "
+    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+_SELDOM_LAST = frozenset(
+    "inc ltd co corp bros jr sr dept univ est ave blvd rd a.m p.m ph.d".split()
+)
+# After an abbreviation that may end a sentence, only such a word shows that it does.
+_STARTERS = frozenset(
+    "a an the this that these those it its he his she her they their we our you i there here in "
+    "on at for but and or if when while as after before however meanwhile".split()
+)
+
+
+def lines(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Each line as start, end without white space around, and whether a paragraph ends there.
+
+    A blank line has equal bounds. All line ends that ``str.splitlines`` knows count.
+    """
+    position = 0
+    for line in text.splitlines(keepends=True):
+        stripped = line.lstrip()
+        start = position + len(line) - len(stripped)
+        position += len(line)
+        stripped = stripped.rstrip()
+        yield start, start + len(stripped), not stripped or line[-1] in _PARAGRAPH_ENDS
+
+
+def paragraphs(text: str) -> list[list[Bounds]]:
+    """The paragraphs of a text, each as the bounds of its lines; blank lines separate them."""
+    found: list[list[Bounds]] = []
+    current: list[Bounds] = []
+    for start, end, last in lines(text):
+        if start < end:
+            current.append((start, end))
+        if last and current:
+            found.append(current)
+            current = []
+    return [*found, current] if current else found
+
+
+def sentences(text: str) -> list[Bounds]:
+    """The bounds of the sentences of a text, in order, without white space around them.
+
+    Together they hold every character that is not white space. Borders are stops that end a
+    sentence, blank lines, and line ends that no wrapping at a fixed width explains, such as
+    those of list items. Linear in the length of the text.
+    """
+    return [
+        bounds for paragraph in paragraphs(text) for bounds in paragraph_sentences(text, paragraph)
+    ]
+
+
+def paragraph_sentences(text: str, paragraph: list[Bounds]) -> Iterator[Bounds]:
+    """The sentences of one of the ``paragraphs`` of a text."""
+    width = max(end - start for start, end in paragraph)
+    start, end = paragraph[0]
+    for before, following in pairwise(paragraph):
+        if _is_border(text, before, following, width):
+            yield from _split_at_stops(text, start, end)
+            start = following[0]
+        end = following[1]
+    yield from _split_at_stops(text, start, end)
+
+
+def sentence_at(text: str, start: int, end: int) -> Bounds:
+    """The bounds of the sentence, or the run of sentences, that holds ``text[start:end]``.
+
+    At most 2,000 characters are looked at on either side, so that text without any border
+    stays readable and a large document costs no more than a small one.
+
+    Raises:
+        ValueError: The bounds do not lie in the text.
+    """
+    if not 0 <= start <= end <= len(text):
+        raise ValueError(f"no characters {start} to {end} in a text of {len(text)}")
+    left = max(0, start - _WINDOW)
+    window = text[left : end + _WINDOW]
+    touched = [
+        (left + first, left + last)
+        for first, last in sentences(window)
+        if left + first < max(end, start + 1) and left + last > start
+    ]
+    return (min(start, touched[0][0]), max(end, touched[-1][1])) if touched else (start, end)
+
+
+def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
+    """Whether the end of a line separates sentences, rather than wraps one.
+
+    Wrapping ends a line where the next word would exceed the width; where that word would have
+    fitted, the writer ended the line on purpose.
+    """
+    if _ITEM.match(text, *following):
+        return True
+    if text[following[0]].islower():
+        return False
+    word = _WORD.match(text, *following)
+    needed = line[1] - line[0] + 1 + (word.end() - word.start() if word else 0)
+    return needed <= width or width not in _WRAP_WIDTHS
+
+
+def _split_at_stops(text: str, start: int, end: int) -> Iterator[Bounds]:
+    for stop in _STOP.finditer(text, start, end):
+        if stop.end() < end and _ends_sentence(text, start, stop, end):
+            yield start, stop.end()
+            start = _skip_space(text, stop.end())
+    if start < end:
+        yield start, end
+
+
+def _skip_space(text: str, position: int) -> int:
+    while text[position].isspace():
+        position += 1
+    return position
+
+
+def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool:
+    following = _NEXT_WORD.match(text, stop.end(), end)
+    word = following[1] if following else ""
+    if word[:1].islower():
+        return False
+    if stop[0] != ".":
+        return True
+    before = _WORD_BEFORE.search(text, max(start, stop.start() - 20), stop.start())
+    if before is None:
+        return True
+    if before.start() == start and before[0].isdigit():
+        return False  # the number of a list item
+    return _may_end(before[0], word)
+
+
+def _may_end(abbreviation: str, following: str) -> bool:
+    """Whether a sentence can end in this word and its full stop, before that next word."""
+    name = abbreviation.lower()
+    if name in _NEVER_LAST:
+        return False
+    if name in _BEFORE_NUMBER:
+        return not following[:1].isdigit()
+    initials = all(len(part) == 1 and part.isalpha() for part in name.split("."))
+    if name in _SELDOM_LAST or (initials and abbreviation[0].isupper()):
+        return following.lower() in _STARTERS
+    return True

@@ -1,0 +1,287 @@
+"""Passages and sentences: exact offsets, nothing lost, natural borders."""
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from rag.loaders import make_document
+from rag.passages import LONGEST, TARGET, sentence_at, sentences, split
+from rag.types import Document, Passage
+
+MARKDOWN = "text/markdown"
+PLAIN = "text/plain"
+
+# Any Unicode, and the characters that borders are made of often enough to meet each other.
+PIECES = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    st.sampled_from(
+        [
+            *("\n", "\r\n", "\r", "\n\n", "\u2028", "\u2029", "\x85", "\f", " ", "\t", ". ", "。"),
+            *("# ", "## Heading\n", "===\n", "```\n", "- ", "1. ", "Mr. ", "U.S. ", "’ "),
+            *("e\u0301", "👩\u200d👩\u200d👧", "word " * 60, "x" * 700, "A short sentence. " * 20),
+        ]
+    ),
+)
+TEXTS = st.lists(PIECES, max_size=40).map("".join).filter(lambda text: text.strip())
+
+
+def document(text: str, media_type: str = PLAIN, pages: tuple[int, ...] = ()) -> Document:
+    return make_document(text, "title", "source", media_type, pages)
+
+
+def quoted(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
+
+
+def uncovered(text: str, bounds: list[tuple[int, int]]) -> str:
+    """The characters in none of the bounds, white space left out."""
+    inside = set()
+    for start, end in bounds:
+        inside.update(range(start, end))
+    return "".join(c for i, c in enumerate(text) if i not in inside and not c.isspace())
+
+
+@given(TEXTS, st.sampled_from([PLAIN, MARKDOWN]))
+@example("x" * (3 * LONGEST), PLAIN)
+@example("# One\n# Two\n", MARKDOWN)
+@example("text\n\n# \n\n", MARKDOWN)
+def test_passages_are_exact_complete_and_bounded(text: str, media_type: str) -> None:
+    source = document(text, media_type)
+
+    passages = split(source)
+
+    for passage in passages:
+        assert source.text[passage.start : passage.end] == passage.text
+        assert passage.id == f"{source.id}:{passage.start}-{passage.end}"
+        assert passage.document_id == source.id
+        assert passage.text == passage.text.strip() != ""
+        assert len(passage.text) <= LONGEST
+    assert uncovered(text, [(p.start, p.end) for p in passages]) == ""
+    starts = [(p.start, p.end) for p in passages]
+    assert starts == sorted(set(starts)), "in order, each once"
+    assert all(a.end < b.end for a, b in pairwise(passages))
+
+
+@given(TEXTS)
+def test_sentences_are_exact_complete_and_apart(text: str) -> None:
+    found = sentences(text)
+
+    assert uncovered(text, found) == ""
+    assert all(text[start:end] == text[start:end].strip() != "" for start, end in found)
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
+
+
+@given(TEXTS, st.data())
+def test_the_sentence_at_a_span_holds_it(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+
+    first, last = sentence_at(text, start, end)
+
+    assert first <= start <= end <= last
+
+
+def test_sentence_at_returns_whole_sentences() -> None:
+    text = "Rain fell. Mr. Poe, aged 3.5 years, slept! Why?\n\nNobody knew."
+
+    def at(quote: str) -> str:
+        start = text.index(quote)
+        first, last = sentence_at(text, start, start + len(quote))
+        return text[first:last]
+
+    assert at("3.5") == "Mr. Poe, aged 3.5 years, slept!"
+    assert at("fell. Mr.") == "Rain fell. Mr. Poe, aged 3.5 years, slept!"
+    assert at("Nobody") == "Nobody knew."
+
+
+def test_sentence_at_looks_no_further_than_its_window() -> None:
+    text = "word " * 100_000
+
+    first, last = sentence_at(text, 250_000, 250_004)
+
+    assert 250_000 - 2_000 <= first < 250_000
+    assert 250_004 < last <= 250_004 + 2_000
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 2), (0, 6)])
+def test_sentence_at_refuses_bounds_outside(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="in a text of 5"):
+        sentence_at("Text.", start, end)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ["One stop.", "Two stops!", "Three?", "Four … more.", "Five"],
+        ["Dr. Smith met Mrs. Jones at 5 p.m. on Monday.", "They talked."],
+        ["He moved to the U.S. in 1990.", "The U.S. Army took him."],
+        ["They live in the U.S.", "The house is large."],
+        ["J. R. R. Tolkien wrote it.", "A. Milne did not."],
+        ["It costs 3.50 dollars, e.g. Monday, i.e. Tuesday, cf. No. 5 on p. 12 of vol. 3."],
+        ["Acme Inc. Europe sold it.", "The buyer was Smith Bros. Ltd.", "The price was low."],
+        ["“Stop!” he said.", "“No.”", "(Nobody heard.)", "He left."],
+        ["She asked, “Why?”", "Then she left."],
+        ["Jean Valley (a.k.a. Azrael) lived c. 1710 to 1788.", "He died."],
+        ["It ended in 1998.[4][12]", "Then it began again."],
+        ["Wait... what?", "Version 2.0 of Node.js came on Jan. 5."],
+        ["Is it No?", "No.", "It is vitamin C.", "The rest is not."],
+    ],
+)
+def test_sentences_of_a_line(expected: list[str]) -> None:
+    assert quoted(" ".join(expected)) == expected
+
+
+def test_stops_of_other_scripts() -> None:
+    assert quoted("会議は終わった。「本当？」と彼は言った！次だ。") == [
+        "会議は終わった。",
+        "「本当？」",
+        "と彼は言った！",
+        "次だ。",
+    ]
+    assert quoted("यह एक है। दूसरा है।") == ["यह एक है।", "दूसरा है।"]
+    assert quoted("هل جاء؟ نعم.") == ["هل جاء؟", "نعم."]
+
+
+def test_a_wrapped_line_is_no_border_and_a_short_line_is() -> None:
+    wrapped = (
+        "The quick brown fox jumps over the lazy dog and then it\n"
+        "runs into the forest, where Anna and her old\n"
+        "grandmother live together. They are not\n"
+        "at home today."
+    )
+    assert quoted(wrapped) == [
+        wrapped[: wrapped.index(" They")],
+        "They are not\nat home today.",
+    ]
+    assert quoted("Shopping\nMilk\nTwo loaves of bread\nEggs") == [
+        "Shopping",
+        "Milk",
+        "Two loaves of bread",
+        "Eggs",
+    ]
+
+
+def test_items_and_table_rows_are_sentences() -> None:
+    text = (
+        "Needs:\n- a long item that goes on for some time and\n  wraps once\n- another\n1. One. Two"
+    )
+
+    assert quoted(text) == [
+        "Needs:",
+        "- a long item that goes on for some time and\n  wraps once",
+        "- another",
+        "1. One.",
+        "Two",
+    ]
+    assert quoted("| a | b |\r\n| c | d |") == ["| a | b |", "| c | d |"]
+
+
+def test_one_line_paragraphs_are_joined_and_overlap(seed_document: Document) -> None:
+    passages = split(seed_document)
+
+    assert len(passages) > 3
+    assert all(len(passage.text) <= TARGET for passage in passages)
+    urged = [p for p in passages if "has urged caution" in p.text]
+    assert all("China, North Korea’s most influential ally" in p.text for p in urged)
+    outlined = [p for p in passages if "outlined in a 2021 agreement" in p.text]
+    assert any("South Korea, long a key player" in p.text for p in outlined)
+    overlaps = [b.start < a.end for a, b in pairwise(passages)]
+    assert sum(overlaps) >= len(overlaps) - 1
+
+
+def paragraph_of(length: int, word: str) -> str:
+    return (word + " ") * (length // (len(word) + 1) - 1) + word + "."
+
+
+def test_a_paragraph_that_fits_stays_whole() -> None:
+    first, second = paragraph_of(900, "alpha"), paragraph_of(1000, "beta")
+
+    assert [p.text for p in split(document(f"{first}\n\n{second}\n"))] == [first, second]
+
+
+def test_a_long_paragraph_is_split_at_sentences_with_one_of_overlap() -> None:
+    lines = [
+        f"Sentence number {n:02d} is about one hundred characters long, {'x' * 40}."
+        for n in range(30)
+    ]
+    text = " ".join(lines)
+
+    passages = split(document(text))
+
+    assert len(passages) > 4
+    for before, after in pairwise(passages):
+        shared = text[after.start : before.end]
+        assert shared in lines
+        assert before.text.endswith(shared)
+        assert after.text.startswith(shared)
+
+
+def test_text_without_borders_is_cut_at_white_space_else_hard() -> None:
+    spaced = split(document("wörd " * 1000))
+    solid = split(document("一" * (2 * LONGEST + 5)))
+
+    assert all(set(passage.text.split()) == {"wörd"} for passage in spaced)
+    assert [len(passage.text) for passage in solid] == [LONGEST, LONGEST, 5]
+
+
+def test_markdown_headings_start_and_name_passages() -> None:
+    text = (
+        "Preface.\n\n# Guide\n\n## Install\n\nRun it.\n\n```\n# no heading\n```\n\n"
+        "Usage\n-----\nAsk **it**.\n\n## Empty\n"
+    )
+
+    passages = split(document(text, MARKDOWN))
+
+    assert [(p.heading, p.text) for p in passages] == [
+        (None, "Preface."),
+        ("Install", "# Guide\n\n## Install\n\nRun it.\n\n```\n# no heading\n```"),
+        ("Usage", "Usage\n-----\nAsk **it**."),
+        ("Empty", "## Empty"),
+    ]
+
+
+def test_plain_text_has_no_headings() -> None:
+    assert [p.heading for p in split(document("# Not a heading\n\nText."))] == [None]
+
+
+def test_a_headline_stays_with_its_text() -> None:
+    body = paragraph_of(1000, "gamma")
+
+    assert [p.text for p in split(document(f"Headline\n\n{body}"))] == [f"Headline\n\n{body}"]
+
+
+def test_pages_count_from_one() -> None:
+    first, second = paragraph_of(900, "one"), paragraph_of(900, "two")
+    text = f"{first}\n\n{second}"
+
+    def pages(starts: tuple[int, ...]) -> list[int | None]:
+        return [passage.page for passage in split(document(text, pages=starts))]
+
+    assert pages(()) == [None, None]
+    assert pages((0, len(first))) == [1, 2]
+    assert pages((0, 10, 20)) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A sentence of ordinary length, with a comma. " * 25_000,
+        "A line of text\n" * 70_000,
+        "." * 1_000_000,
+        ".)" * 500_000,
+        " " * 1_000_000 + "x",
+        "x" * 1_000_000,
+        "# h\n\nb\n" * 20_000,
+        "---\r\n" + "a: b\r\n" * 150_000,
+    ],
+    ids=["prose", "lines", "dots", "closers", "blanks", "solid", "headings", "front matter"],
+)
+def test_a_million_characters_take_a_second_not_minutes(text: str) -> None:
+    began = time.process_time()
+    passages: list[Passage] = split(document(text, MARKDOWN))
+
+    assert passages
+    assert time.process_time() - began < 5
