@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rag.answerer import Answerer
@@ -69,13 +69,19 @@ def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
     return data_home() / "stores" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def synchronize(answerer: Answerer, paths: Sequence[Path]) -> None:
+def synchronize(
+    answerer: Answerer,
+    paths: Sequence[Path],
+    progress: Callable[[Path, int, int], None] | None = None,
+) -> None:
     """Make the store hold these paths and nothing else; files that fail are logged.
+
+    ``progress`` is the one of ``Answerer.add``.
 
     Raises:
         LoadError: a path does not exist, or none of the files could be read.
     """
-    report = answerer.add(paths)
+    report = answerer.add(paths, progress)
     for error in report.errors:
         _log.warning("%s", error)
     read = {*report.added, *report.unchanged}

@@ -121,9 +121,8 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, as written down in ``rag/answer.schema.json``."""
         return asdict(self) | {
-            "citations": [asdict(c) for c in self.citations],
-            "alternatives": [asdict(a) for a in self.alternatives],
-            "timings_ms": dict(self.timings_ms),
+            "citations": [asdict(citation) for citation in self.citations],
+            "alternatives": [asdict(alternative) for alternative in self.alternatives],
         }
 
     def verify(self, store: "Store") -> list[str]:

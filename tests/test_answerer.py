@@ -1,0 +1,204 @@
+"""Question in, checked answer out: on the seed document, with the shipped models."""
+
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from rag import Answer, Answerer, CitespanError, QuestionError, Settings, Store, StoreError
+from rag.calibration import Calibration
+from rag.candidates import merge
+from rag.encoder import SentenceTransformerEncoder
+from rag.errors import ModelError, SettingsError
+from rag.types import Document, Hit, Passage, Span
+
+
+def without_timings(answer: Answer) -> dict[str, object]:
+    return {key: value for key, value in answer.to_dict().items() if key != "timings_ms"}
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "sentence"),
+    [
+        ("Who urged caution?", "China", "has urged caution"),
+        ("What has Russia advocated?", "sanctions and talks", "Russia has reiterated"),
+        (
+            "When was the agreement between Seoul and Pyongyang outlined?",
+            "2021",
+            "a 2021 agreement between Seoul and Pyongyang",
+        ),
+    ],
+)
+def test_answers_in_the_documents_words(
+    answerer: Answerer, seed_document: Document, question: str, text: str, sentence: str
+) -> None:
+    answer = answerer.ask(question)
+    assert answer.text is not None
+    assert text in answer.text
+    assert answer.sentence is not None
+    assert sentence in answer.sentence
+    assert answer.citations[0].quote == answer.text
+    for citation in answer.citations:
+        assert citation.supports
+        assert seed_document.text[citation.start : citation.end] == citation.quote
+        assert citation.passage_start <= citation.start < citation.end <= citation.passage_end
+        assert citation.sha256 == seed_document.sha256
+
+
+@pytest.mark.parametrize(
+    "question", ["Who won the 2018 World Cup?", "How many warheads does North Korea have?"]
+)
+def test_says_that_it_is_not_there(
+    answerer: Answerer, seed_document: Document, question: str
+) -> None:
+    answer = answerer.ask(question)
+    assert answer.text is None
+    assert answer.sentence is None
+    assert answer.citations
+    for citation in answer.citations:
+        assert not citation.supports
+        assert seed_document.text[citation.start : citation.end] == citation.quote
+
+
+def test_every_answer_fits_its_schema(answerer: Answerer, root: Path) -> None:
+    schema = json.loads((root / "rag" / "answer.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for question in ("Who urged caution?", "Who won the 2018 World Cup?"):
+        as_json = json.loads(json.dumps(answerer.ask(question).to_dict()))
+        jsonschema.validate(as_json, schema)
+
+
+def test_the_same_question_gives_the_same_answer(answerer: Answerer) -> None:
+    first = without_timings(answerer.ask("Who urged caution?"))
+    assert all(without_timings(answerer.ask("Who urged caution?")) == first for _ in range(3))
+
+
+def test_threads_get_what_one_caller_gets(answerer: Answerer) -> None:
+    questions = ["Who urged caution?", "What has Russia advocated?", "Who won the World Cup?"]
+    expected = [without_timings(answerer.ask(question)) for question in questions]
+    failures: list[object] = []
+
+    def ask() -> None:
+        try:
+            found = [without_timings(answerer.ask(question)) for question in questions]
+            failures.extend(f for f, e in zip(found, expected, strict=True) if f != e)
+        except CitespanError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_many_questions_answer_as_single_ones(answerer: Answerer) -> None:
+    questions = ["Who urged caution?", "Who won the 2018 World Cup?"]
+    many = answerer.ask_many(questions)
+    assert [a.text for a in many] == [answerer.ask(q).text for q in questions]
+    assert answerer.ask_many([]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "message"), [("", "empty"), (" \n", "empty"), ("?!", "empty"), ("x" * 10_000, "10,000")]
+)
+def test_questions_that_cannot_be_asked(answerer: Answerer, question: str, message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        answerer.ask(question)
+
+
+def test_min_confidence_moves_the_threshold(
+    answerer: Answerer, encoder: SentenceTransformerEncoder
+) -> None:
+    def ask(value: float) -> Answer:
+        settings = Settings(min_confidence=value)
+        strict = Answerer(answerer.store, settings, encoder=encoder, reader=answerer.reader)
+        return strict.ask("Who urged caution?")
+
+    assert ask(0.0).text is not None
+    assert ask(1.0).text is None
+
+
+def test_settings_refuse_what_they_do_not_know(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="top_kk"):
+        Settings.from_mapping({"top_kk": 3})
+    with pytest.raises(SettingsError, match="top_k"):
+        Settings(top_k=0)
+    with pytest.raises(SettingsError, match="min_confidence"):
+        Settings(min_confidence=2.0)
+    (tmp_path / "settings.toml").write_text("top_k = 3\n")
+    assert Settings.from_file(tmp_path / "settings.toml").top_k == 3
+    with pytest.raises(SettingsError, match="missing.toml"):
+        Settings.from_file(tmp_path / "missing.toml")
+
+
+def test_unknown_encoder_is_an_error_that_names_it() -> None:
+    with pytest.raises(ModelError, match="no-such-model"):
+        SentenceTransformerEncoder("no-such-model")
+
+
+def test_a_changed_text_in_the_store_is_never_quoted(
+    tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("The lighthouse keeper was called Ada Thorne. She lived on Gull Rock.")
+    with Store(tmp_path / "store") as store:
+        answerer = Answerer(store, encoder=encoder)
+        answerer.add([page])
+        answer = answerer.ask("Who was the lighthouse keeper?")
+        assert answer.verify(store) == []
+        with sqlite3.connect(tmp_path / "store" / "store.sqlite") as other:
+            other.execute("UPDATE documents SET text = replace(text, 'Ada', 'Eva')")
+        other.close()
+        assert answer.verify(store)
+        with pytest.raises(StoreError, match=r"page\.txt"):
+            answerer.ask("Who was the lighthouse keeper?")
+        page.write_text("Nothing is left of it.")
+        answerer.add([page])
+        assert "no longer in the store" in answer.verify(store)[0]
+
+
+def test_add_reports_each_file(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
+    (tmp_path / "good.txt").write_text("A good file about tea.")
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "binary.txt").write_bytes(bytes(range(256)) * 8)
+    seen: list[tuple[str, int, int]] = []
+    with Store(tmp_path / "store") as store:
+        answerer = Answerer(store, encoder=encoder)
+        report = answerer.add([tmp_path], lambda path, n, of: seen.append((path.name, n, of)))
+        assert report.added == (str(tmp_path / "good.txt"),)
+        assert sorted(str(e).split(":")[0] for e in report.errors) == [
+            str(tmp_path / "binary.txt"),
+            str(tmp_path / "empty.txt"),
+        ]
+        assert seen == [("binary.txt", 1, 3), ("empty.txt", 2, 3), ("good.txt", 3, 3)]
+        assert answerer.add([tmp_path]).unchanged == report.added
+        assert "tea" in (answerer.ask("What is the good file about?").citations[0].quote)
+
+
+def spans(*found: tuple[int, int, float], text: str = "Ada met Bo. Ada left.") -> list[Span]:
+    hit = Hit(Passage("d:0", "d", 0, len(text), text), 1.0, 1)
+    return [Span(hit, start, end, score, 0.0) for start, end, score in found]
+
+
+def test_overlapping_spans_are_one_candidate_and_equal_texts_share_one() -> None:
+    candidates = merge(spans((0, 3, 2.0), (0, 10, 1.0), (8, 10, 0.5), (12, 15, 1.5)), Calibration())
+    assert [[(s.start, s.end) for s in c.spans] for c in candidates] == [
+        [(0, 3), (12, 15)],
+        [(8, 10)],
+    ]
+    assert candidates[0].confidence == pytest.approx(1 / (1 + 2.718281828**-2.0))
+
+
+def test_calibration_is_kept_beside_the_model(tmp_path: Path) -> None:
+    assert Calibration.load(tmp_path) == Calibration()
+    fitted = Calibration(bias=-1.5, margin=0.4, retrieval=2.0, threshold=0.3)
+    fitted.save(tmp_path)
+    assert Calibration.load(tmp_path) == fitted
+    (tmp_path / "calibration.json").write_text("{}")
+    with pytest.raises(ModelError, match="calibration"):
+        Calibration.load(tmp_path)

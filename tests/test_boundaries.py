@@ -1,0 +1,47 @@
+"""Edges of answer spans, worked by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.boundaries import clean
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "expected"),
+    [
+        ("in a 2021 agreement", "21", "2021"),
+        ("it killed 69,197 people", "69", "69,197"),
+        ("a rise of 3.5 percent", "5", "3.5"),
+        ("met in March, April", "March,", "March"),
+        ("the (first) one", "(first", "(first)"),
+        ("the (first) one", "first)", "(first)"),
+        ("called “dual track” by some", "“dual track", "“dual track”"),
+        ("called “dual track” by some", "dual track", "dual track"),
+        ('called "dual track" by some', 'dual track"', '"dual track"'),
+        ("the dog’s bowl", "dog’s bowl", "dog’s bowl"),
+        ("the Workers’ Party of Korea", "Workers’ Party", "Workers’ Party"),
+        ("He lives in the U.S. today", "U.S.", "U.S."),
+        ("It was urged by China.", "China.", "China"),
+        ("denuclearization", "nuclear", "denuclearization"),
+        ("temperatures of -40 degrees", "-40", "-40"),
+        ("well ... then", "...", ""),
+    ],
+)
+def test_by_hand(text: str, span: str, expected: str) -> None:
+    start = text.index(span)
+    first, last = clean(text, start, start + len(span))
+    assert text[first:last] == expected
+
+
+@given(st.text(alphabet='ab1 .,’‘“”()"-é界', max_size=30), st.data())
+def test_stays_inside_and_is_stable(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    first, last = clean(text, start, end)
+    assert 0 <= first <= last <= len(text)
+    if first < last:
+        assert not text[first].isspace()
+        assert not text[last - 1].isspace()
+        assert not (first and text[first - 1].isalnum() and text[first].isalnum())
+        assert not (last < len(text) and text[last - 1].isalnum() and text[last].isalnum())

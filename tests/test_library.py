@@ -1,0 +1,80 @@
+"""``ask`` as a user calls it, and the names that the package promises."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+import rag
+from rag import LoadError, ask
+from rag.config import Settings
+from rag.library import store_folder
+
+PUBLIC = {
+    "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "LoadError",
+    "ModelError", "ModelMismatch", "QuestionError", "Settings", "SettingsError", "Store",
+    "StoreError", "ask", "open_store",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test as a new process would start: nothing open."""
+    monkeypatch.setattr("rag.library._open", {})
+
+
+def test_public_names() -> None:
+    assert set(rag.__all__) == PUBLIC
+    assert all(hasattr(rag, name) for name in PUBLIC)
+
+
+def test_answers_from_the_seeds() -> None:
+    answer = ask("Who urged caution?")
+    assert answer.text is not None
+    assert "China" in answer.text
+
+
+def test_indexes_once_and_reuses_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "tea.md"
+    page.write_text("# Tea\n\nAssam tea is grown in India. It is drunk with milk.\n")
+    first = ask("Where is Assam tea grown?", documents=page)
+    assert "India" in (first.text or "")
+    monkeypatch.setattr("rag.library._open", {})
+    monkeypatch.setattr("rag.store.split", lambda _: pytest.fail("split and embedded again"))
+    again = ask("Where is Assam tea grown?", documents=[str(page)], settings=Settings())
+    assert again.text == first.text
+    assert again.store_version == first.store_version
+
+
+def test_follows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("The red boat is called Petrel.")
+    (tmp_path / "b.txt").write_text("The blue boat is called Heron.")
+    assert "Heron" in (ask("What is the blue boat called?", documents=tmp_path).text or "")
+    (tmp_path / "b.txt").unlink()
+    (tmp_path / "a.txt").write_text("The red boat is called Dipper.")
+    monkeypatch.setattr("rag.library._open", {})
+    assert "Dipper" in (ask("What is the red boat called?", documents=tmp_path).text or "")
+    store = rag.open_store(store_folder([tmp_path], Settings()))
+    assert [Path(d.source).name for d in store.documents()] == ["a.txt"]
+    store.close()
+
+
+def test_a_bad_file_is_named_and_the_rest_answers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "good.txt").write_text("The green boat is called Curlew.")
+    (tmp_path / "bad.txt").write_bytes(b"\x00\x01\x02\xff" * 300)
+    with caplog.at_level(logging.WARNING, "rag"):
+        answer = ask("What is the green boat called?", documents=tmp_path)
+    assert "Curlew" in (answer.text or "")
+    assert "bad.txt" in caplog.text
+
+
+def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="missing"):
+        ask("Anything?", documents=tmp_path / "missing")
+    with pytest.raises(LoadError, match="no readable documents"):
+        ask("Anything?", documents=tmp_path)
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(LoadError, match=r"empty\.txt"):
+        ask("Anything?", documents=tmp_path)

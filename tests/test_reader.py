@@ -1,0 +1,120 @@
+"""The span reader against a plain double loop over the model's own logits."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer, BertConfig
+
+from rag.encoder import SentenceTransformerEncoder, default_model_folder
+from rag.errors import ModelError
+from rag.models import load_reader, verify_checksums
+from rag.reader import MAX_ANSWER_TOKENS, SpanReader
+from rag.types import Hit, Passage, Span
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small untrained model: what the reader makes of its logits is what is tested."""
+    torch.manual_seed(11)
+    place = tmp_path_factory.mktemp("reader")
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        initializer_range=0.5,
+    )  # fmt: skip
+    AutoModelForQuestionAnswering.from_config(config).save_pretrained(place)
+    AutoTokenizer.from_pretrained(default_model_folder()).save_pretrained(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def reader(folder: Path) -> SpanReader:
+    return SpanReader(folder, exact=True)
+
+
+def hits(*texts: str, start: int = 100) -> list[Hit]:
+    return [
+        Hit(Passage(f"d{i}:{start}", f"d{i}", start, start + len(text), text), 1.0, i + 1)
+        for i, text in enumerate(texts)
+    ]
+
+
+def text_of(span: Span) -> str:
+    passage = span.hit.passage
+    return passage.text[span.start - passage.start : span.end - passage.start]
+
+
+def test_best_span_equals_a_plain_double_loop(reader: SpanReader, folder: Path) -> None:
+    question, text = "Who found the comet?", "In 1811 Honoré found a great comet near Viviers."
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoded = tokenizer(question, text, return_tensors="pt", return_offsets_mapping=True)
+    offsets = encoded.pop("offset_mapping")[0].tolist()
+    model = AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        output = model(**encoded)
+    start, end = output.start_logits[0].tolist(), output.end_logits[0].tolist()
+    context = [i for i, s in enumerate(encoded.sequence_ids(0)) if s == 1]
+    score, first, last = max(
+        (start[i] + end[j], i, j) for i in context for j in context if i <= j < i + 48
+    )
+    found = reader.read(question, hits(text))[0]
+    assert found.score == pytest.approx(score, abs=1e-4)
+    assert found.no_answer_score == pytest.approx(start[0] + end[0], abs=1e-4)
+    assert text_of(found) in text
+    assert text[offsets[first][0] : offsets[last][1]].strip(" .") in text_of(found)
+
+
+def test_offsets_are_the_documents(reader: SpanReader) -> None:
+    texts = ["Straße 5 – “Ünïcode” 東京 and 🙂 emoji.", "word " * 700 + "end."]
+    for span in reader.read("Where is it?", hits(*texts)):
+        passage = span.hit.passage
+        assert passage.start <= span.start < span.end <= passage.end
+        inside = text_of(span)
+        assert inside
+        assert inside == inside.strip()
+        assert len(inside.split()) <= MAX_ANSWER_TOKENS
+
+
+def test_long_passages_are_read_to_their_end(reader: SpanReader) -> None:
+    long = " ".join(f"w{i}" for i in range(2000))
+    windows = reader._windows("Where?", hits(long))  # noqa: SLF001 - coverage of the windows
+    covered = {int(o) for w in windows for o in w.offsets[w.context, 0]}
+    assert {long.index(f" w{i} ") + 1 for i in range(1, 1999)} <= covered
+
+
+def test_a_batch_reads_as_its_members_do(reader: SpanReader) -> None:
+    texts = ["A short one.", "A passage that is rather longer than the first, by far.", "Third."]
+    question = "Which one?"
+    together = reader.read(question, hits(*texts))
+    alone: Sequence[Span] = [s for h in hits(*texts) for s in reader.read(question, [h])]
+    assert [(s.hit.passage.id, s.start, s.end) for s in together] == [
+        (s.hit.passage.id, s.start, s.end) for s in alone
+    ]
+
+
+def test_no_hits_no_spans(reader: SpanReader) -> None:
+    assert reader.read("Anything?", []) == []
+
+
+def test_an_endless_question_still_leaves_room(reader: SpanReader) -> None:
+    assert reader.read("why " * 500, hits("Because it is."))
+
+
+def test_what_is_no_reader_is_refused(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
+    with pytest.raises(ModelError, match="config.json"):
+        SpanReader(tmp_path)
+    with pytest.raises(ModelError, match="not trained for question answering"):
+        SpanReader(default_model_folder())
+    with pytest.raises(ModelError, match="no-such-reader"):
+        load_reader("no-such-reader", encoder)
+
+
+def test_checksums_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"abc")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    (tmp_path / "SHA256SUMS").write_text(f"{digest}  weights\n")
+    verify_checksums(tmp_path)
+    (tmp_path / "weights").write_bytes(b"abd")
+    with pytest.raises(ModelError, match="damaged"):
+        verify_checksums(tmp_path)

@@ -1,0 +1,30 @@
+"""Joint decoding against every pair, tried one by one."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.spans import TokenSpan, best_spans
+
+
+@given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_equals_brute_force(tokens: int, longest: int, limit: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Few distinct values, so that ties happen.
+    start = rng.integers(-3, 4, tokens).astype(np.float32)
+    end = rng.integers(-3, 4, tokens).astype(np.float32)
+    allowed = rng.random(tokens) < 0.7
+    every = [
+        TokenSpan(i, j, float(start[i] + end[j]))
+        for i in range(tokens)
+        for j in range(i, min(tokens, i + longest))
+        if allowed[i] and allowed[j]
+    ]
+    expected = sorted(every, key=lambda s: (-s.score, s.first, s.last))[:limit]
+    assert best_spans(start, end, allowed, longest, limit) == expected
+
+
+def test_never_pairs_an_end_before_its_start() -> None:
+    start = np.array([0, 0, 9], dtype=np.float32)
+    end = np.array([9, 0, 0], dtype=np.float32)
+    assert best_spans(start, end, np.ones(3, dtype=bool), 3, 1) == [TokenSpan(0, 0, 9.0)]
