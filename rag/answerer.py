@@ -1,12 +1,12 @@
 """Retriever, reader and calibration put together: question in, cited answer out."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag import citations
-from rag.candidates import Candidate, merge
+from rag.candidates import merge
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import LoadError, QuestionError
@@ -16,7 +16,7 @@ from rag.reader import Reader
 from rag.retriever import Retriever
 from rag.snapshot import Snapshot
 from rag.store import Store
-from rag.types import Answer, Document, Hit
+from rag.types import Answer, Hit
 
 NEAREST = 3  # passages shown with "not in these documents"
 

@@ -32,9 +32,7 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     groups: dict[str, list[tuple[float, Span]]] = {}
     for probability, span in kept:
         groups.setdefault(_key(span), []).append((probability, span))
-    return [
-        Candidate(group[0][0], tuple(span for _, span in group)) for group in groups.values()
-    ]
+    return [Candidate(group[0][0], tuple(span for _, span in group)) for group in groups.values()]
 
 
 def _overlap(one: Span, other: Span) -> bool:

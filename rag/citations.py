@@ -45,9 +45,7 @@ class Sources:
     def sentence(self, span: Span) -> str:
         """The verbatim sentence (or sentences) of the passage that the span lies in."""
         passage = span.hit.passage
-        start, end = sentence_at(
-            passage.text, span.start - passage.start, span.end - passage.start
-        )
+        start, end = sentence_at(passage.text, span.start - passage.start, span.end - passage.start)
         return passage.text[start:end]
 
     def _cite(

@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> "Settings":
-        """Settings from plain values; an unknown key is a ``SettingsError`` that lists the known."""
+        """Settings from plain values; an unknown key is a ``SettingsError``."""
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise SettingsError(

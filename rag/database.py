@@ -140,7 +140,9 @@ class Database:
                 f"{self.path} is damaged ({error}); delete its folder and index the documents again"
             ) from error
         except OSError as error:
-            raise StoreError(f"{self.path}: {error}; choose a folder that can be written") from error
+            raise StoreError(
+                f"{self.path}: {error}; choose a folder that can be written"
+            ) from error
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -75,7 +75,7 @@ class VectorIndex:
             return [[] for _ in queries]
         parameters = None
         if only is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(only))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(only))  # type: ignore[call-arg]
         scores, numbers = self._index.search(
             np.ascontiguousarray(queries, dtype=np.float32), k, params=parameters
         )
@@ -103,7 +103,7 @@ class VectorIndex:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
             store.set_meta(MANIFEST, json.dumps(asdict(manifest)))
         except (OSError, StoreError):
             temporary.unlink(missing_ok=True)

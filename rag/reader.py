@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag import boundaries
 from rag.errors import ModelError
+from rag.quiet import quiet_loading
 from rag.spans import best_spans
 from rag.types import Hit, Span
 
@@ -63,7 +64,7 @@ class SpanReader:
         Raises:
             ModelError: the folder is missing, incomplete or holds another kind of model.
         """
-        self._model, self._tokenizer = _load(folder, exact)
+        self._model, self._tokenizer = _load(folder, exact=exact)
         self._lock = threading.Lock()
         limit = getattr(self._model.config, "max_position_embeddings", MAX_TOKENS)
         self._max_tokens = min(MAX_TOKENS, int(limit))
@@ -122,9 +123,7 @@ class SpanReader:
             results.update((i, (start[row], end[row])) for row, i in enumerate(chosen))
         return [results[i] for i in range(len(windows))]
 
-    def _batch(
-        self, windows: Sequence[_Window]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(self, windows: Sequence[_Window]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         import torch
 
         width = -(-max(len(w.ids) for w in windows) // WIDTH_STEP) * WIDTH_STEP
@@ -155,7 +154,9 @@ def _decode(
         start[:length], end[:length], window.context, MAX_ANSWER_TOKENS, SPANS_PER_WINDOW
     ):
         first, last = boundaries.clean(
-            hit.passage.text, int(window.offsets[found.first, 0]), int(window.offsets[found.last, 1])
+            hit.passage.text,
+            int(window.offsets[found.first, 0]),
+            int(window.offsets[found.last, 1]),
         )
         if first < last:
             begin, stop = hit.passage.start + first, hit.passage.start + last
@@ -163,7 +164,7 @@ def _decode(
     return list(spans.values())
 
 
-def _load(folder: Path, exact: bool) -> tuple[Any, Any]:
+def _load(folder: Path, *, exact: bool) -> tuple[Any, Any]:
     """Model (evaluation mode) and fast tokenizer."""
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no reader model there (config.json is missing)")
@@ -172,9 +173,10 @@ def _load(folder: Path, exact: bool) -> tuple[Any, Any]:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model, report = AutoModelForQuestionAnswering.from_pretrained(
-            folder, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-        )
+        with quiet_loading():
+            model, report = AutoModelForQuestionAnswering.from_pretrained(
+                folder, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            )
     except Exception as error:  # the loader raises whatever its file readers raise
         raise ModelError(
             f"{folder}: not a question-answering model that can be loaded ({error}); "

@@ -27,9 +27,7 @@ class SentenceReader:
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
         """The best sentences of each hit, as spans of the document."""
-        bounds = [
-            (hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)
-        ]
+        bounds = [(hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)]
         if not bounds:
             return []
         texts = [hit.passage.text[start:end] for hit, start, end in bounds]

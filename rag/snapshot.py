@@ -60,8 +60,17 @@ class Snapshot:
         ).fetchone()
         if row[0] is None:
             return None
-        *plain, pages, metadata = row
-        return Document(*plain, pages=tuple(json.loads(pages)), metadata=json.loads(metadata))
+        identifier, title, source, text, sha256, media_type, pages, metadata = row
+        return Document(
+            identifier,
+            title,
+            source,
+            text,
+            sha256,
+            media_type,
+            tuple(json.loads(pages)),
+            json.loads(metadata),
+        )
 
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Store:
         self.folder = Path(folder)
         self._database = Database(self.folder / "store.sqlite")
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> Self:
         """Return the open store."""
         return self
 
@@ -170,9 +171,7 @@ def _insert(
     vectors: Vectors,
     encoder: Encoder,
 ) -> None:
-    connection.execute(
-        "INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,)
-    )
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,))
     connection.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -221,9 +220,7 @@ def _drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
 
 
 def _bump(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'version'"
-    )
+    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'version'")
 
 
 def _embed(texts: Sequence[str], encoder: Encoder) -> Vectors:

@@ -3,9 +3,12 @@
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
@@ -13,9 +16,11 @@ from tqdm import tqdm
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from rag.training import negatives
+from rag.training.check import validate
 from rag.training.examples import Material, load
-from rag.training.loop import Plan, Sampler, Trainer, validate
-
+from rag.training.loop import Trainer
+from rag.training.plan import Plan
+from rag.training.sampler import Sampler
 
 DEFAULTS = Plan()
 
@@ -23,16 +28,28 @@ DEFAULTS = Plan()
 def arguments() -> argparse.Namespace:
     """Command-line arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files (.json, .json.gz)")
-    parser.add_argument("--valid", type=Path, nargs="+", required=True, help="files that checkpoints are judged on")
-    parser.add_argument("--base", default="", help="encoder folder to start from (default: the embedding model)")
+    parser.add_argument(
+        "--train", type=Path, nargs="+", required=True, help="SQuAD-format files (.json, .json.gz)"
+    )
+    parser.add_argument(
+        "--valid", type=Path, nargs="+", required=True, help="files that checkpoints are judged on"
+    )
+    parser.add_argument(
+        "--base", default="", help="encoder folder to start from (default: the embedding model)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
     parser.add_argument("--steps", type=int, default=DEFAULTS.steps)
-    parser.add_argument("--minutes", type=float, default=0.0, help="end by the clock instead of by steps")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="end by the clock instead of by steps"
+    )
     parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
-    parser.add_argument("--check-questions", type=int, default=400, help="validation questions at each check")
-    parser.add_argument("--stop-after", type=int, default=0, help="stop (and save) after so many steps")
+    parser.add_argument(
+        "--check-questions", type=int, default=400, help="validation questions at each check"
+    )
+    parser.add_argument(
+        "--stop-after", type=int, default=0, help="stop (and save) after so many steps"
+    )
     return parser.parse_args()
 
 
@@ -73,11 +90,19 @@ def main() -> None:
     )
     material = load(options.train, tokenizer)
     valid = load(options.valid, tokenizer)
-    print(f"{len(material.questions):,} questions on {len(material.contexts):,} passages", flush=True)
+    print(
+        f"{len(material.questions):,} questions on {len(material.contexts):,} passages", flush=True
+    )
     options.out.mkdir(parents=True, exist_ok=True)
     mined = mined_negatives(material, base, options.out / "negatives.npy", device)
-    shape = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "attn_implementation": "eager"}
-    trainer = Trainer(AutoModelForQuestionAnswering.from_pretrained(base, **shape), plan, options.out, device)
+    shape = {
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+        "attn_implementation": "eager",
+    }
+    trainer = Trainer(
+        AutoModelForQuestionAnswering.from_pretrained(base, **shape), plan, options.out, device
+    )
     averaged = AutoModelForQuestionAnswering.from_pretrained(base, **shape).to(device)
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
@@ -89,7 +114,9 @@ def main() -> None:
         for batch in sampler.batches(skip=trainer.progress.step):
             losses.append(trainer.step(batch))
             bar.n = round(1000 * trainer.share_done())
-            bar.set_postfix(step=trainer.progress.step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False)
+            bar.set_postfix(
+                step=trainer.progress.step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False
+            )
             bar.update(0)
             over = trainer.share_done() >= 1 or trainer.progress.step == options.stop_after
             if over or trainer.progress.step % plan.check_every == 0:

@@ -104,7 +104,8 @@ def test_many_questions_answer_as_single_ones(answerer: Answerer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "message"), [("", "empty"), (" \n", "empty"), ("?!", "empty"), ("x" * 10_000, "10,000")]
+    ("question", "message"),
+    [("", "empty"), (" \n", "empty"), ("?!", "empty"), ("x" * 10_000, "10,000")],
 )
 def test_questions_that_cannot_be_asked(answerer: Answerer, question: str, message: str) -> None:
     with pytest.raises(QuestionError, match=message):
@@ -132,7 +133,7 @@ def test_settings_refuse_what_they_do_not_know(tmp_path: Path) -> None:
         Settings(min_confidence=2.0)
     (tmp_path / "settings.toml").write_text("top_k = 3\n")
     assert Settings.from_file(tmp_path / "settings.toml").top_k == 3
-    with pytest.raises(SettingsError, match="missing.toml"):
+    with pytest.raises(SettingsError, match=r"missing\.toml"):
         Settings.from_file(tmp_path / "missing.toml")
 
 

@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rag.encoder import Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.loaders import make_document
 from rag.passages import split
@@ -132,7 +133,7 @@ def test_writers_of_several_threads_lose_nothing(store: Store) -> None:
 
 def test_an_interrupted_document_leaves_nothing(store: Store) -> None:
     class Failing(WordEncoder):
-        def encode_passages(self, texts: object) -> np.ndarray:
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:  # noqa: ARG002
             raise KeyboardInterrupt
 
     store.add([document("Kept.")], WordEncoder())

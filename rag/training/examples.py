@@ -56,14 +56,14 @@ def read_squad(path: Path) -> list[dict[str, Any]]:
     return articles
 
 
-def load(paths: Iterable[Path], tokenizer: Any) -> Material:  # noqa: ANN401 - a Hugging Face fast tokenizer
+def load(paths: Iterable[Path], tokenizer: Any) -> Material:
     """Read and tokenise every file; contexts are kept apart by file and article."""
     texts: list[str] = []
     articles: list[str] = []
     asked: list[tuple[str, int, tuple[tuple[str, int], ...]]] = []
     for path in paths:
-        for number, article in enumerate(read_squad(path)):
-            for paragraph in article["paragraphs"]:
+        for number, entry in enumerate(read_squad(path)):
+            for paragraph in entry["paragraphs"]:
                 texts.append(paragraph["context"])
                 articles.append(f"{path.name}/{number}")
                 asked.extend(
@@ -91,7 +91,7 @@ def load(paths: Iterable[Path], tokenizer: Any) -> Material:  # noqa: ANN401 - a
     return Material(contexts, questions)
 
 
-def tokenize(texts: Sequence[str], tokenizer: Any) -> list[IntArray]:  # noqa: ANN401 - see load
+def tokenize(texts: Sequence[str], tokenizer: Any) -> list[IntArray]:
     """Token ids of each text without special tokens."""
     if not texts:
         return []

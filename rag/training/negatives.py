@@ -19,7 +19,10 @@ _ENTITY = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*|\d[\d,.]
 
 
 def mine(
-    material: Material, questions: NDArray[np.float32], contexts: NDArray[np.float32], keep: int = 12
+    material: Material,
+    questions: NDArray[np.float32],
+    contexts: NDArray[np.float32],
+    keep: int = 12,
 ) -> NDArray[np.int32]:
     """For each question the ``keep`` nearest contexts that hold none of its answers, -1 padded.
 
@@ -88,7 +91,7 @@ def swap_entity(
     return question.text.replace(old, fit[int(rng.integers(len(fit)))], 1)
 
 
-def embed(texts: Sequence[str], model: Any) -> NDArray[np.float32]:  # noqa: ANN401 - SentenceTransformer
+def embed(texts: Sequence[str], model: Any) -> NDArray[np.float32]:
     """Unit vectors of the texts, (texts, dimension), through a sentence-transformers model."""
     vectors: NDArray[np.float32] = model.encode(
         list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=True

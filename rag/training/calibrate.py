@@ -1,0 +1,125 @@
+"""Fitting the calibration: which spans turn out right, given margin and retrieval score.
+
+Half of the questions are asked of the whole corpus, half of the corpus without their own
+document, where the right answer is "not in these documents".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answerer import Answerer
+from rag.calibration import Calibration
+from rag.candidates import merge
+from rag.evaluation.qa import f1
+from rag.evaluation.records import Question
+from rag.types import Hit, Span
+
+RIGHT = 0.5  # token F1 from which an answer counts as right
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader found for one question; ``golds`` is empty where it cannot be answered."""
+
+    golds: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
+def readings(answerer: Answerer, questions: Sequence[Question], seed: int) -> Iterator[Reading]:
+    """Spans for each question, with every second one's own document left out of the search."""
+    hidden = np.random.default_rng(seed).random(len(questions)) < 0.5
+    for question, hide in zip(questions, hidden, strict=True):
+        depth = answerer.settings.top_k
+        hits = answerer.retriever.retrieve(question.text, depth + 4)
+        if hide:
+            hits = [hit for hit in hits if hit.passage.document_id != question.document]
+        hits = [
+            Hit(h.passage, h.score, rank, h.dense_rank, h.lexical_rank)
+            for rank, h in enumerate(hits[:depth], 1)
+        ]
+        golds = () if hide else question.answers
+        yield Reading(golds, tuple(answerer.reader.read(question.text, hits)))
+
+
+def text_of(span: Span) -> str:
+    """The characters of the span."""
+    passage = span.hit.passage
+    return passage.text[span.start - passage.start : span.end - passage.start]
+
+
+def fit(found: Sequence[Reading]) -> Calibration:
+    """Weights for ranking spans, then Platt scaling of the best, then the threshold.
+
+    The weights are fitted on every span, so that they order spans across passages; the scaling on
+    the winner of each question alone, since that is the one whose probability is shown.
+    """
+    features, right = [], []
+    for reading in found:
+        for span in reading.spans:
+            features.append((span.score - span.no_answer_score, span.hit.score))
+            right.append(_right(span, reading))
+    weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
+    order = Calibration(*weights.tolist())
+    winners, outcome = [], []
+    for reading in found:
+        best = merge(reading.spans, order)
+        if best:
+            span = best[0].spans[0]
+            winners.append([np.log(best[0].confidence / (1 - best[0].confidence))])
+            outcome.append(_right(span, reading))
+    shift, scale = logistic(np.asarray(winners), np.asarray(outcome, dtype=float)).tolist()
+    bias, margin, retrieval = (scale * weights).tolist()
+    fitted = Calibration(bias + shift, margin, retrieval)
+    return Calibration(bias + shift, margin, retrieval, best_threshold(found, fitted))
+
+
+def best_threshold(found: Sequence[Reading], calibration: Calibration) -> float:
+    """The probability to answer from that gives the highest SQuAD 2.0 F1."""
+    confidence, given, withheld = scores(found, calibration)
+    order = np.argsort(-confidence, kind="stable")
+    # After answering the n most confident: their F1, and the others' for saying nothing.
+    total = np.concatenate([[0.0], np.cumsum((given - withheld)[order])])
+    best = int(np.argmax(total))
+    if best == 0:
+        return 1.0
+    below = confidence[order[best]] if best < len(order) else 0.0
+    return float((confidence[order[best - 1]] + below) / 2)
+
+
+def scores(found: Sequence[Reading], calibration: Calibration) -> tuple[Floats, Floats, Floats]:
+    """Confidence, F1 when answered and F1 when not, (questions,) each."""
+    rows = []
+    for reading in found:
+        best = merge(reading.spans, calibration)
+        text = text_of(best[0].spans[0]) if best else None
+        confidence = best[0].confidence if best else 0.0
+        rows.append((confidence, f1(text, reading.golds), f1(None, reading.golds)))
+    table = np.asarray(rows, dtype=float).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+def logistic(features: Floats, right: Floats, steps: int = 50) -> Floats:
+    """Bias and weights of a logistic regression, by Newton's method with a little damping.
+
+    ``features`` is (rows, features), ``right`` (rows,) of 0 and 1. The targets are Platt's
+    (1999): slightly inside 0..1, so that separable data give finite weights.
+    """
+    design = np.column_stack([np.ones(len(features)), features])
+    positives = right.sum()
+    negatives = len(right) - positives
+    target = np.where(right > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    weights = np.zeros(design.shape[1])
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
+        curvature = design.T @ (design * (p * (1 - p))[:, None]) + 1e-6 * np.eye(len(weights))
+        weights = weights + np.linalg.solve(curvature, design.T @ (target - p))
+    return weights
+
+
+def _right(span: Span, reading: Reading) -> bool:
+    return bool(reading.golds) and f1(text_of(span), reading.golds) >= RIGHT

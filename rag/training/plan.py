@@ -1,0 +1,29 @@
+"""What is trained and how long."""
+
+from dataclasses import dataclass
+
+MAX_QUESTION = 40
+MAX_ANSWER = 40
+POOL = 64  # batches that are sorted by length together
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is trained and how long; stored beside the checkpoint."""
+
+    steps: int = 6000
+    minutes: float = 0.0  # when set, the schedule follows the clock and not the steps
+    learning_rate: float = 1.2e-4
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    token_budget: int = 6144
+    max_tokens: int = 256
+    negative_share: float = 0.3
+    average: float = 0.999
+    seed: int = 7
+    check_every: int = 500
+
+
+def padded(length: int) -> int:
+    """Few distinct widths: a new shape costs a CPU as much as the work."""
+    return -(-length // 32) * 32

@@ -1,0 +1,160 @@
+"""Material as an endless, seeded stream of batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rag.training import negatives
+from rag.training.examples import IntArray, Material, token_span, tokenize
+from rag.training.plan import MAX_ANSWER, MAX_QUESTION, POOL, Plan, padded
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Token ids of a question and a context window, and the target tokens in the window."""
+
+    question: IntArray
+    window: IntArray
+    first: int  # -1: no answer here
+    last: int
+
+
+class Sampler:
+    """Turns material into an endless, seeded stream of examples and batches."""
+
+    def __init__(
+        self,
+        material: Material,
+        mined: NDArray[np.int32],
+        tokenizer: Any,
+        plan: Plan,
+    ) -> None:
+        self.material = material
+        self.mined = mined
+        self.tokenizer = tokenizer
+        self.plan = plan
+        self.names = negatives.entities_by_article(material)
+        self.cls, self.sep = tokenizer.cls_token_id, tokenizer.sep_token_id
+
+    def batches(self, skip: int = 0) -> Iterator[dict[str, torch.Tensor]]:
+        """Batches of about ``token_budget`` tokens; the first ``skip`` are passed over."""
+        count, number = 0, 0
+        while True:
+            rng = np.random.default_rng([self.plan.seed, number])
+            number += 1
+            pool = self._pool(rng)
+            for batch in pool:
+                count += 1
+                if count > skip:
+                    yield self._collate(batch)
+
+    def _pool(self, rng: np.random.Generator) -> list[list[Example]]:
+        size = POOL * self.plan.token_budget // 192
+        picks = rng.choice(len(self.material.questions), size=size, replace=False)
+        examples = sorted(
+            (self._example(int(pick), rng) for pick in picks),
+            key=lambda e: len(e.question) + len(e.window),
+        )
+        batches: list[list[Example]] = []
+        begin = 0
+        while begin < len(examples):
+            end = begin + 1
+            while end < len(examples):
+                width = padded(len(examples[end].question) + len(examples[end].window) + 3)
+                if width * (end + 1 - begin) > self.plan.token_budget:
+                    break
+                end += 1
+            batches.append(examples[begin:end])
+            begin = end
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _example(self, pick: int, rng: np.random.Generator) -> Example:
+        question = self.material.questions[pick]
+        context = self.material.contexts[question.context]
+        if not question.answers:
+            return self._cut(question.tokens, context.tokens, None, rng)
+        if rng.random() < self.plan.negative_share:
+            negative = self._negative(pick, rng)
+            if negative is not None:
+                return negative
+        text, start = question.answers[int(rng.integers(len(question.answers)))]
+        span = token_span(context, start, start + len(text))
+        if span is not None and span[1] - span[0] >= MAX_ANSWER:
+            span = (span[0], span[0] + MAX_ANSWER - 1)
+        return self._cut(
+            self._asked(question.text, question.tokens, rng), context.tokens, span, rng
+        )
+
+    def _asked(self, text: str, tokens: IntArray, rng: np.random.Generator) -> IntArray:
+        """Now and then without the question mark, as people type."""
+        if rng.random() < 0.15 and text.rstrip().endswith("?"):
+            return tokens[:-1]
+        return tokens
+
+    def _negative(self, pick: int, rng: np.random.Generator) -> Example | None:
+        question = self.material.questions[pick]
+        context = self.material.contexts[question.context]
+        kind = rng.random()
+        if kind < 0.5:
+            near = self.mined[pick]
+            near = near[near >= 0]
+            if not len(near):
+                return None
+            other = self.material.contexts[int(near[int(rng.integers(len(near)))])]
+            return self._cut(question.tokens, other.tokens, None, rng)
+        if kind < 0.75:
+            rest = negatives.without_answer(context, question.answers)
+            return None if rest is None else self._cut(question.tokens, rest, None, rng)
+        swapped = negatives.swap_entity(question, context, self.names[context.article], rng)
+        if swapped is None:
+            return None
+        return self._cut(tokenize([swapped], self.tokenizer)[0], context.tokens, None, rng)
+
+    def _cut(
+        self,
+        question: IntArray,
+        tokens: IntArray,
+        span: tuple[int, int] | None,
+        rng: np.random.Generator,
+    ) -> Example:
+        question = question[:MAX_QUESTION]
+        room = self.plan.max_tokens - len(question) - 3
+        begin = 0
+        if len(tokens) > room:
+            low, high = 0, len(tokens) - room
+            if span is not None:
+                low, high = max(low, span[1] + 1 - room), min(high, span[0])
+            begin = int(rng.integers(low, high + 1))
+        window = tokens[begin : begin + room]
+        if span is None:
+            return Example(question, window, -1, -1)
+        return Example(question, window, span[0] - begin, span[1] - begin)
+
+    def _collate(self, batch: list[Example]) -> dict[str, torch.Tensor]:
+        width = padded(max(len(e.question) + len(e.window) for e in batch) + 3)
+        ids = np.zeros((len(batch), width), dtype=np.int64)
+        types = np.zeros_like(ids)
+        mask = np.zeros_like(ids)
+        targets = np.zeros((len(batch), 2), dtype=np.int64)
+        for row, example in enumerate(batch):
+            begin = len(example.question) + 2
+            stop = begin + len(example.window)
+            ids[row, 0] = self.cls
+            ids[row, 1 : begin - 1] = example.question
+            ids[row, begin - 1] = self.sep
+            ids[row, begin:stop] = example.window
+            ids[row, stop] = self.sep
+            types[row, begin : stop + 1] = 1
+            mask[row, : stop + 1] = 1
+            if example.first >= 0:
+                targets[row] = begin + example.first, begin + example.last
+        return {
+            "input_ids": torch.from_numpy(ids),
+            "token_type_ids": torch.from_numpy(types),
+            "attention_mask": torch.from_numpy(mask),
+            "targets": torch.from_numpy(targets),
+        }
