@@ -20,6 +20,7 @@ from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
 from rag.evaluation.confidence import auroc, brier, expected_calibration_error
 from rag.evaluation.datasets import read_questions
+from rag.models import CHECKSUMS, write_checksums
 from rag.store import Store
 from rag.training.calibrate import RIGHT, Reading, fit, readings, scores
 
@@ -67,6 +68,8 @@ def main() -> None:
         print(name, len(found), {k: v and round(v, 4) for k, v in figures.items()})
     asked.out.mkdir(parents=True, exist_ok=True)
     calibration.save(asked.out)
+    if (asked.out / CHECKSUMS).exists():
+        write_checksums(asked.out)
 
 
 if __name__ == "__main__":

@@ -46,3 +46,10 @@ def verify_checksums(folder: Path) -> None:
         path = folder / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
             raise ModelError(f"{path} is missing or damaged; reinstall citespan")
+
+
+def write_checksums(folder: Path) -> None:
+    """Write ``SHA256SUMS`` over all other files of a model folder."""
+    files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS)
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in files]
+    (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", "utf-8")

@@ -114,6 +114,8 @@ class Trainer:
         temporary = self.folder / "state.tmp"
         save_file(tensors, temporary, {"progress": json.dumps(asdict(self.progress))})
         temporary.replace(self.folder / "state.safetensors")
+        course = json.dumps(asdict(self.progress), indent=1)
+        (self.folder / "progress.json").write_text(course + "\n")
         (self.folder / "plan.json").write_text(json.dumps(asdict(self.plan), indent=1) + "\n")
 
     def resume(self) -> bool:

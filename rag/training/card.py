@@ -1,0 +1,118 @@
+"""The model card and the picture of the run, written from what the run recorded."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rag.training.loop import Progress
+from rag.training.plan import Plan
+
+CARD = "MODEL_CARD.md"
+CURVES = "training.png"
+
+LICENCES = {
+    "squad11": "SQuAD 1.1, CC BY-SA 4.0",
+    "squadshifts": "SQuADShifts, CC BY 4.0; its passages keep the terms of their sources",
+    "subjqa": "SubjQA; its reviews keep the terms of their sources",
+    "fairytaleqa": "FairytaleQA, Apache-2.0",
+}
+"""File name prefix -> where the data is from and its licence."""
+
+_HEAD = """\
+# citespan reader
+
+Extractive question answering: start and end of the answer in a passage, and "no answer" at the
+first token, as in SQuAD 2.0. BERT of 6 layers, 384 wide, 22.7 M parameters, float16 weights.
+Loads with `AutoModelForQuestionAnswering`. Licence of the weights: Apache-2.0.
+
+Started from the weights of all-MiniLM-L6-v2 (Apache-2.0), trained by `scripts/train_reader.py`.
+"""
+
+
+def write_card(
+    folder: Path,
+    run: Path,
+    train: Sequence[Path],
+    reports: Mapping[str, Mapping[str, Any]],
+    notes: str = "",
+) -> None:
+    """Write ``MODEL_CARD.md`` into ``folder`` from the run's plan, history and reports.
+
+    ``reports`` are those of ``scripts/evaluate.py`` by the name under which they are shown.
+    """
+    plan = Plan(**json.loads((run / "plan.json").read_text("utf-8")))
+    progress = Progress(**json.loads((run / "progress.json").read_text("utf-8")))
+    parts = [_HEAD, _data(train), _course(plan, progress), _figures(reports), notes]
+    (folder / CARD).write_text("\n".join(part.rstrip() + "\n" for part in parts if part), "utf-8")
+
+
+def draw_curves(progress: Progress, path: Path) -> None:
+    """Training loss and validation F1 over the examples seen, as a PNG.
+
+    Raises:
+        ImportError: matplotlib is missing: ``pip install citespan[train]``.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("the picture needs matplotlib: pip install 'citespan[train]'") from error
+    seen = [row["examples"] / 1000 for row in progress.history]
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    loss, f1 = figure.subplots(1, 2)
+    loss.plot(seen, [row["loss"] for row in progress.history], marker="o")
+    loss.set(title="training loss", xlabel="thousand examples")
+    f1.plot(seen, [100 * row["f1"] for row in progress.history], marker="o", label="F1")
+    f1.plot(seen, [100 * row["exact_match"] for row in progress.history], marker="o", label="EM")
+    f1.set(title="validation, averaged weights", xlabel="thousand examples")
+    f1.legend()
+    figure.savefig(path, dpi=80)
+
+
+def _data(train: Sequence[Path]) -> str:
+    lines = ["## Data", ""]
+    for path in sorted(train):
+        licence = next((text for key, text in LICENCES.items() if path.name.startswith(key)), "")
+        lines.append(f"- `{path.name}`: {licence or 'given by the user'}")
+    return "\n".join(lines)
+
+
+def _course(plan: Plan, progress: Progress) -> str:
+    lines = ["## Training", "", "| setting | value |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in asdict(plan).items()]
+    lines += [
+        "",
+        f"{progress.step:,} steps, {progress.examples:,} examples, "
+        f"{progress.seconds / 60:.0f} minutes.",
+        "",
+        "| step | examples | loss | EM | F1 | AUROC against another passage |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['step']:.0f} | {row['examples']:,.0f} | {row['loss']:.3f} | "
+        f"{100 * row['exact_match']:.1f} | {100 * row['f1']:.1f} | {row['auroc']:.3f} |"
+        for row in progress.history
+    ]
+    return "\n".join(lines)
+
+
+def _figures(reports: Mapping[str, Mapping[str, Any]]) -> str:
+    if not reports:
+        return ""
+    lines = [
+        "## Validation",
+        "",
+        "Reports of `scripts/evaluate.py`; F1 and EM as in SQuAD 2.0, in percent.",
+        "",
+        "| set | questions | EM | F1 | F1 answerable | ECE | AUROC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, report in reports.items():
+        qa = report["qa"]
+        shares = (qa["exact_match"], qa["f1"], qa["answerable"]["f1"])
+        percent = " | ".join("" if share is None else f"{100 * share:.1f}" for share in shares)
+        ranks = (report["calibration"]["ece"], qa["auroc"])
+        plain = " | ".join("" if value is None else f"{value:.3f}" for value in ranks)
+        lines.append(f"| {name} | {report['questions']:,} | {percent} | {plain} |")
+    return "\n".join(lines)

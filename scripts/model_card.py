@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Write a reader's model card and curves from its run and from evaluation reports."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rag.models import write_checksums
+from rag.training.card import CURVES, draw_curves, write_card
+from rag.training.loop import Progress
+
+
+def main() -> None:
+    """Read the run, write into the model's folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of scripts/train_reader.py")
+    parser.add_argument("--model", type=Path, required=True, help="folder that gets the card")
+    parser.add_argument("--train", type=Path, nargs="+", required=True, help="training files used")
+    parser.add_argument("--reports", nargs="*", default=[], metavar="NAME=report.json")
+    parser.add_argument("--notes", type=Path, help="Markdown to append: ablations, limits")
+    asked = parser.parse_args()
+    reports = {}
+    for pair in asked.reports:
+        name, _, path = pair.partition("=")
+        reports[name] = json.loads(Path(path).read_text("utf-8"))
+    notes = asked.notes.read_text("utf-8") if asked.notes else ""
+    write_card(asked.model, asked.run, asked.train, reports, notes)
+    progress = Progress(**json.loads((asked.run / "progress.json").read_text("utf-8")))
+    draw_curves(progress, asked.model / CURVES)
+    write_checksums(asked.model)
+
+
+if __name__ == "__main__":
+    main()
