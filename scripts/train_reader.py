@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Train the span reader from SQuAD-format files: a model folder out. Stop and start it at will."""
+"""Train the span reader from SQuAD-format files: a model folder out.
+
+Stop it at will (Ctrl-C or SIGTERM): it saves, and the same command goes on from there.
+"""
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -110,6 +114,9 @@ def main() -> None:
     picks = np.random.default_rng(0).permutation(answerable)[: options.check_questions]
     sampler = Sampler(material, mined, tokenizer, plan)
     losses: list[float] = []
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: stopped.append(received))
     with tqdm(total=1000, unit="‰", mininterval=30) as bar:
         for batch in sampler.batches(skip=trainer.progress.step):
             losses.append(trainer.step(batch))
@@ -135,6 +142,10 @@ def main() -> None:
                 tokenizer.save_pretrained(options.out / "model")
                 averaged.float()
             if over:
+                return
+            if stopped:
+                trainer.save()
+                print(f"stopped at step {trainer.progress.step}", flush=True)
                 return
 
 

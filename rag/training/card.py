@@ -83,8 +83,10 @@ def _course(plan: Plan, progress: Progress) -> str:
     lines += [f"| {name} | {value} |" for name, value in asdict(plan).items()]
     lines += [
         "",
-        f"{progress.step:,} steps, {progress.examples:,} examples, "
-        f"{progress.seconds / 60:.0f} minutes.",
+        (
+            f"{progress.step:,} steps, {progress.examples:,} examples, "
+            f"{progress.seconds / 60:.0f} minutes."
+        ),
         "",
         "| step | examples | loss | EM | F1 | AUROC against another passage |",
         "|---|---|---|---|---|---|",
