@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
-from rag.loaders import find_files
+from rag.loaders import find_files, source_of
 from rag.store import Store
 from rag.types import Answer
 
@@ -89,7 +89,7 @@ def synchronize(
         names = ", ".join(str(path) for path in paths)
         reason = f": {report.errors[0]}" if report.errors else " (.txt or .md)"
         raise LoadError(f"{names}: no readable documents there{reason}")
-    kept = {str(path.absolute()) for path in find_files(paths)}
+    kept = {source_of(path) for path in find_files(paths)}
     for document in answerer.store.documents():
         if document.source not in kept:
             answerer.store.remove_source(document.source)
