@@ -20,9 +20,10 @@ from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
 from rag.evaluation.confidence import auroc, brier, expected_calibration_error
 from rag.evaluation.datasets import read_questions
-from rag.models import CHECKSUMS, write_checksums
+from rag.evaluation.qa import f1
+from rag.models import CHECKSUMS, SENTENCE, write_checksums
 from rag.store import Store
-from rag.training.calibrate import RIGHT, Reading, fit, readings, scores
+from rag.training.calibrate import RIGHT, Reading, fit, holds, readings, scores
 
 
 def main() -> None:
@@ -49,10 +50,11 @@ def main() -> None:
                 found = list(tqdm(readings(answerer, some, asked.seed), path.stem, len(some)))
             fitted_on += found[::2]
             reported[path.stem] = found[1::2]
-    calibration = fit(fitted_on)
+    worth = holds if asked.reader == SENTENCE else f1
+    calibration = fit(fitted_on, worth)
     print(calibration)
     for name, found in {**reported, "all": [r for rs in reported.values() for r in rs]}.items():
-        confidence, given_f1, withheld_f1 = scores(found, calibration)
+        confidence, given_f1, withheld_f1 = scores(found, calibration, worth)
         answerable = np.array([bool(reading.golds) for reading in found])
         right = ((given_f1 >= RIGHT) & answerable).astype(float)
         answered = confidence >= calibration.threshold

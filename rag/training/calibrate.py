@@ -4,7 +4,7 @@ Half of the questions are asked of the whole corpus, half of the corpus without 
 document, where the right answer is "not in these documents".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.candidates import merge
-from rag.evaluation.qa import f1
+from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
 from rag.types import Hit, Span
 
-RIGHT = 0.5  # token F1 from which an answer counts as right
+RIGHT = 0.5  # worth from which an answer counts as right
 
 Floats = NDArray[np.float64]
+
+Worth = Callable[[str | None, Sequence[str]], float]
+"""What an answer (None: nothing was said) is worth in 0..1 against the golds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,15 @@ def text_of(span: Span) -> str:
     return passage.text[span.start - passage.start : span.end - passage.start]
 
 
-def fit(found: Sequence[Reading]) -> Calibration:
+def holds(text: str | None, golds: Sequence[str]) -> float:
+    """Worth of a whole sentence: whether a gold answer stands in it."""
+    if not golds:
+        return float(text is None)
+    said = f" {normalize_answer(text or '')} "
+    return float(any(f" {normalize_answer(gold)} " in said for gold in golds))
+
+
+def fit(found: Sequence[Reading], worth: Worth = f1) -> Calibration:
     """Weights for ranking spans, then Platt scaling of the best, then the threshold.
 
     The weights are fitted on every span, so that they order spans across passages; the scaling on
@@ -62,7 +73,7 @@ def fit(found: Sequence[Reading]) -> Calibration:
     for reading in found:
         for span in reading.spans:
             features.append((span.score - span.no_answer_score, span.hit.score))
-            right.append(_right(span, reading))
+            right.append(_right(span, reading, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
     order = Calibration(*weights.tolist())
     winners, outcome = [], []
@@ -71,18 +82,18 @@ def fit(found: Sequence[Reading]) -> Calibration:
         if best:
             span = best[0].spans[0]
             winners.append([np.log(best[0].confidence / (1 - best[0].confidence))])
-            outcome.append(_right(span, reading))
+            outcome.append(_right(span, reading, worth))
     shift, scale = logistic(np.asarray(winners), np.asarray(outcome, dtype=float)).tolist()
     bias, margin, retrieval = (scale * weights).tolist()
     fitted = Calibration(bias + shift, margin, retrieval)
-    return Calibration(bias + shift, margin, retrieval, best_threshold(found, fitted))
+    return Calibration(bias + shift, margin, retrieval, best_threshold(found, fitted, worth))
 
 
-def best_threshold(found: Sequence[Reading], calibration: Calibration) -> float:
-    """The probability to answer from that gives the highest SQuAD 2.0 F1."""
-    confidence, given, withheld = scores(found, calibration)
+def best_threshold(found: Sequence[Reading], calibration: Calibration, worth: Worth = f1) -> float:
+    """The probability to answer from that is worth most; with F1 that of SQuAD 2.0."""
+    confidence, given, withheld = scores(found, calibration, worth)
     order = np.argsort(-confidence, kind="stable")
-    # After answering the n most confident: their F1, and the others' for saying nothing.
+    # Gain over saying nothing of answering the n most confident.
     total = np.concatenate([[0.0], np.cumsum((given - withheld)[order])])
     best = int(np.argmax(total))
     if best == 0:
@@ -91,14 +102,16 @@ def best_threshold(found: Sequence[Reading], calibration: Calibration) -> float:
     return float((confidence[order[best - 1]] + below) / 2)
 
 
-def scores(found: Sequence[Reading], calibration: Calibration) -> tuple[Floats, Floats, Floats]:
-    """Confidence, F1 when answered and F1 when not, (questions,) each."""
+def scores(
+    found: Sequence[Reading], calibration: Calibration, worth: Worth = f1
+) -> tuple[Floats, Floats, Floats]:
+    """Confidence, worth when answered and worth when not, (questions,) each."""
     rows = []
     for reading in found:
         best = merge(reading.spans, calibration)
         text = text_of(best[0].spans[0]) if best else None
         confidence = best[0].confidence if best else 0.0
-        rows.append((confidence, f1(text, reading.golds), f1(None, reading.golds)))
+        rows.append((confidence, worth(text, reading.golds), worth(None, reading.golds)))
     table = np.asarray(rows, dtype=float).reshape(-1, 3)
     return table[:, 0], table[:, 1], table[:, 2]
 
@@ -121,5 +134,5 @@ def logistic(features: Floats, right: Floats, steps: int = 50) -> Floats:
     return weights
 
 
-def _right(span: Span, reading: Reading) -> bool:
-    return bool(reading.golds) and f1(text_of(span), reading.golds) >= RIGHT
+def _right(span: Span, reading: Reading, worth: Worth) -> bool:
+    return bool(reading.golds) and worth(text_of(span), reading.golds) >= RIGHT

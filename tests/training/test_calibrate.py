@@ -1,0 +1,69 @@
+"""Calibration against scikit-learn and against probabilities that are known."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from rag.calibration import Calibration
+from rag.training.calibrate import Reading, best_threshold, fit, holds, logistic, scores
+from rag.types import Hit, Passage, Span
+
+TEXT = "right wrong"
+
+
+def reading(margin: float, retrieval: float, *, right: bool, answerable: bool = True) -> Reading:
+    hit = Hit(Passage("d:0", "d", 0, len(TEXT), TEXT), retrieval, 1)
+    span = Span(hit, 0, 5, margin, 0.0) if right else Span(hit, 6, 11, margin, 0.0)
+    return Reading(("right",) if answerable else (), (span,))
+
+
+def simulated(count: int, seed: int) -> list[Reading]:
+    """Right with probability sigmoid(margin + 2 retrieval - 1)."""
+    rng = np.random.default_rng(seed)
+    margins, retrievals = rng.normal(0, 2, count), rng.uniform(0, 1, count)
+    chance = 1 / (1 + np.exp(-(margins + 2 * retrievals - 1)))
+    rows = zip(margins, retrievals, rng.random(count) < chance, strict=True)
+    return [reading(float(m), float(r), right=bool(ok)) for m, r, ok in rows]
+
+
+def test_logistic_equals_scikit_learn() -> None:
+    rng = np.random.default_rng(8)
+    features = rng.normal(size=(2000, 2))
+    right = (rng.random(2000) < 1 / (1 + np.exp(-(features @ [1.5, -0.5] + 0.3)))).astype(float)
+    reference = LogisticRegression(C=np.inf).fit(features, right)
+    expected = [reference.intercept_[0], *reference.coef_[0]]
+    assert logistic(features, right) == pytest.approx(expected, abs=0.02)
+
+
+def test_logistic_stays_finite_on_separable_data() -> None:
+    features = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    assert np.isfinite(logistic(features, np.array([0.0, 0.0, 1.0, 1.0]))).all()
+
+
+def test_fit_finds_the_weights_that_made_the_data() -> None:
+    fitted = fit(simulated(20_000, 1))
+    assert fitted.bias == pytest.approx(-1, abs=0.15)
+    assert fitted.margin == pytest.approx(1, abs=0.1)
+    assert fitted.retrieval == pytest.approx(2, abs=0.25)
+
+
+def test_threshold_is_the_best_of_all() -> None:
+    found = simulated(200, 2) + [
+        reading(m, 0.5, right=False, answerable=False) for m in np.linspace(-4, 2, 100).tolist()
+    ]
+    calibration = Calibration(bias=-1, margin=1, retrieval=2)
+    confidence, given, withheld = scores(found, calibration)
+
+    def total(threshold: float) -> float:
+        return float(np.where(confidence >= threshold, given, withheld).sum())
+
+    best = max(total(t) for t in [0.0, *confidence.tolist(), 1.01])
+    assert total(best_threshold(found, calibration)) == best
+
+
+def test_a_sentence_is_right_when_it_holds_the_answer() -> None:
+    assert holds("The ferry leaves at nine.", ["nine"]) == 1.0
+    assert holds("The ferry leaves at ninety.", ["nine"]) == 0.0
+    assert holds(None, ["nine"]) == 0.0
+    assert holds(None, []) == 1.0
+    assert holds("The ferry leaves.", []) == 0.0

@@ -1,0 +1,146 @@
+"""Training material: targets stand where the answers stand, negatives hold none."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from rag.encoder import default_model_folder
+from rag.training import negatives
+from rag.training.examples import Material, load, sentence_around, token_span
+from rag.training.plan import Plan
+from rag.training.sampler import Sampler
+
+CONTEXTS = [
+    "The ferry to Skye leaves at nine. Captain Munro has steered it since 1987. It is painted red.",
+    "Bakers in Lyon rise at three. Madame Roux opened her shop in 1954 and still sells brioche.",
+    "Volcano Hekla erupted in 1947. The ash reached Helsinki. Farmers near Hella lost their hay.",
+]
+ASKED = [
+    (0, "Who steers the ferry to Skye?", ["Captain Munro"]),
+    (0, "Since when has Captain Munro steered it?", ["1987", "since 1987"]),
+    (1, "When did Madame Roux open her shop in Lyon?", ["1954"]),
+    (1, "What does Captain Nemo sell?", []),
+    (2, "Where did the ash of Hekla reach?", ["Helsinki"]),
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> object:
+    return AutoTokenizer.from_pretrained(default_model_folder())
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory, tokenizer: object) -> Material:
+    paragraphs = [
+        {
+            "context": context,
+            "qas": [
+                {
+                    "id": f"{number}-{question}",
+                    "question": question,
+                    "answers": [{"text": a, "answer_start": context.index(a)} for a in answers],
+                }
+                for where, question, answers in ASKED
+                if where == number
+            ],
+        }
+        for number, context in enumerate(CONTEXTS)
+    ]
+    path: Path = tmp_path_factory.mktemp("squad") / "own.json"
+    path.write_text(json.dumps({"data": [{"title": "Own", "paragraphs": paragraphs}]}))
+    return load([path], tokenizer)
+
+
+def test_tokens_point_at_the_text(material: Material) -> None:
+    for question in material.questions:
+        context = material.contexts[question.context]
+        for text, start in question.answers:
+            span = token_span(context, start, start + len(text))
+            assert span is not None
+            first, last = span
+            assert context.text[context.starts[first] : context.ends[last]] == text
+
+
+def test_targets_of_batches_are_answers_or_nothing(material: Material, tokenizer: object) -> None:
+    mined = np.full((len(material.questions), 2), -1, dtype=np.int32)
+    mined[:, 0] = [1, 1, 2, 0, 0]
+    plan = Plan(token_budget=len(material.questions) * 192 // 64 + 1, negative_share=0.5)
+    sampler = Sampler(material, mined, tokenizer, plan)
+    asked = {tuple(q.tokens.tolist()): q for q in material.questions}
+    seen = {"answer": 0, "none": 0}
+    for number, batch in enumerate(sampler.batches()):
+        keys = ("input_ids", "token_type_ids", "attention_mask", "targets")
+        columns = [batch[key].numpy() for key in keys]
+        for ids, types, mask, targets in zip(*columns, strict=True):
+            assert ids[0] == 101
+            assert ids[mask.sum() - 1] == 102
+            first, last = targets
+            if first == 0:
+                seen["none"] += 1
+                assert last == 0
+                continue
+            seen["answer"] += 1
+            assert types[first : last + 1].all()
+            question = tuple(ids[1 : int(np.flatnonzero(types)[0]) - 1].tolist())
+            source = asked.get(question) or asked[(*question, 1029)]  # asked without its "?"
+            golds = {text.lower() for text, _ in source.answers}
+            assert tokenizer.decode(ids[first : last + 1]) in golds  # type: ignore[attr-defined]
+        if number == 60:
+            break
+    assert min(seen.values()) > 20
+
+
+def test_skipping_gives_the_same_batches(material: Material, tokenizer: object) -> None:
+    mined = np.zeros((len(material.questions), 1), dtype=np.int32)
+    plan = Plan(token_budget=15)
+    sampler = Sampler(material, mined, tokenizer, plan)
+    stream = sampler.batches()
+    every = [next(stream) for _ in range(12)]
+    late = next(Sampler(material, mined, tokenizer, plan).batches(skip=7))
+    assert all(bool((late[key] == every[7][key]).all()) for key in late)
+
+
+def test_a_cut_sentence_takes_the_answer_along(material: Material, tokenizer: object) -> None:
+    context = material.contexts[0]
+    rest = negatives.without_answer(context, [("1987", context.text.index("1987"))])
+    assert rest is not None
+    left = tokenizer.decode(rest)  # type: ignore[attr-defined]
+    assert "1987" not in left
+    assert "painted red" in left
+    assert "leaves at nine" in left
+
+
+def test_swapped_entities_are_absent_from_the_context(material: Material) -> None:
+    names = negatives.entities_by_article(material)
+    (article,) = names
+    assert {"Skye", "Captain Munro", "Lyon", "Hekla"} <= set(names[article])
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        question = material.questions[0]
+        swapped = negatives.swap_entity(question, material.contexts[0], names[article], rng)
+        assert swapped is not None
+        assert swapped != question.text
+        assert "Skye" not in swapped
+
+
+def test_mined_contexts_hold_no_answer(material: Material) -> None:
+    rng = np.random.default_rng(4)
+    many = Material(material.contexts * 5, material.questions)
+    contexts = rng.standard_normal((15, 8)).astype(np.float32)
+    questions = rng.standard_normal((5, 8)).astype(np.float32)
+    mined = negatives.mine(many, questions, contexts, keep=3)
+    for question, row in zip(many.questions, mined, strict=True):
+        for number in row[row >= 0]:
+            assert number != question.context
+            for text, _ in question.answers:
+                assert text not in many.contexts[number].text
+
+
+def test_sentence_around_is_whole() -> None:
+    text = "One is here. Two was “there.” Three"
+    assert text[slice(*sentence_around(text, 14, 17))] == "Two was “there.” "
+    assert text[slice(*sentence_around(text, 0, 3))] == "One is here. "
+    assert text[slice(*sentence_around(text, 30, 35))] == "Three"
