@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag import citations
+from rag.calibration import Calibration
 from rag.candidates import merge
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import LoadError, QuestionError
 from rag.loaders import find_files, load_file
-from rag.models import load_reader
+from rag.models import SENTENCE, load_reader
 from rag.reader import Reader
 from rag.retriever import Retriever
+from rag.sentence_reader import asks_for_sentence
 from rag.snapshot import Snapshot
 from rag.store import Store
 from rag.types import Answer, Hit
@@ -54,6 +56,7 @@ class Answerer:
         self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
         if reader is not None:
             self.reader = reader
+        self._sentences, self._sentence_calibration = load_reader(SENTENCE, self.encoder)
 
     def ask(
         self,
@@ -134,26 +137,33 @@ class Answerer:
         self, question: str, hits: Sequence[Hit], snapshot: Snapshot, retrieval: float
     ) -> Answer:
         began = time.perf_counter()
-        spans = self.reader.read(question, hits)
+        candidates = merge(self.reader.read(question, hits), self.calibration)
+        given = [c for c in candidates if c.confidence >= self._threshold(self.calibration)]
+        if not given and asks_for_sentence(question):
+            sentences = merge(self._sentences.read(question, hits), self._sentence_calibration)
+            threshold = self._threshold(self._sentence_calibration)
+            given = [c for c in sentences if c.confidence >= threshold]
         read = 1000 * (time.perf_counter() - began)
-        candidates = merge(spans, self.calibration)
-        threshold = self.settings.min_confidence
-        if threshold is None:
-            threshold = self.calibration.threshold
         source = citations.Sources(snapshot)
-        confidence = candidates[0].confidence if candidates else 0.0
-        given = [c for c in candidates if c.confidence >= threshold]
         cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
-        others = given[1:] or ([] if given else candidates)
+        others = given[1:] if given else candidates
         alternatives = source.alternatives(others[: self.settings.max_alternatives], len(cited))
-        total = retrieval + 1000 * (time.perf_counter() - began)
+        best = (given or candidates)[:1]
         return Answer(
             question=question,
             text=cited[0].quote if given else None,
             sentence=source.sentence(given[0].spans[0]) if given else None,
-            confidence=confidence,
+            confidence=best[0].confidence if best else 0.0,
             citations=cited,
             alternatives=tuple(alternatives),
-            timings_ms={"retrieve": retrieval, "read": read, "total": total},
+            timings_ms={
+                "retrieve": retrieval,
+                "read": read,
+                "total": retrieval + 1000 * (time.perf_counter() - began),
+            },
             store_version=snapshot.version,
         )
+
+    def _threshold(self, calibration: Calibration) -> float:
+        chosen = self.settings.min_confidence
+        return calibration.threshold if chosen is None else chosen

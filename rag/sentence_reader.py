@@ -1,5 +1,9 @@
-"""A reader without a trained model: whole sentences, by similarity and shared words."""
+"""A reader without a trained model: whole sentences, by similarity and shared words.
 
+The fallback for questions whose answer is a sentence (why, how) where the span reader finds none.
+"""
+
+import re
 from collections.abc import Sequence
 
 from rag.encoder import Encoder
@@ -9,6 +13,18 @@ from rag.words import telling_words
 
 SPANS_PER_HIT = 3
 STEM = 5  # letters that two forms of a word must share
+
+
+_FOR_SENTENCE = re.compile(
+    r"\b(?:why|explain|describe|in what way|for what reason|"
+    r"how(?! (?:many|much|old|long|far|often|tall|big|large|high|deep|fast|heavy|wide|late)\b))\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_sentence(question: str) -> bool:
+    """Whether the answer is likely a reason or a manner, told in a whole sentence."""
+    return _FOR_SENTENCE.search(question) is not None
 
 
 class SentenceReader:

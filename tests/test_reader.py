@@ -16,6 +16,7 @@ from rag.encoder import SentenceTransformerEncoder, default_model_folder
 from rag.errors import ModelError
 from rag.models import load_reader, verify_checksums
 from rag.reader import MAX_ANSWER_TOKENS, SpanReader
+from rag.sentence_reader import SentenceReader, asks_for_sentence
 from rag.types import Hit, Passage, Span
 
 
@@ -123,3 +124,32 @@ def test_checksums_are_checked(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"abd")
     with pytest.raises(ModelError, match="damaged"):
         verify_checksums(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Why did the talks stall?", True),
+        ("How does a heat pump work?", True),
+        ("For what reason was it closed?", True),
+        ("How many ferries are there?", False),
+        ("How old is the tower?", False),
+        ("Who showed the way?", False),
+        ("When was it closed?", False),
+    ],
+)
+def test_which_questions_ask_for_a_sentence(question: str, expected: bool) -> None:  # noqa: FBT001
+    assert asks_for_sentence(question) is expected
+
+
+def test_sentences_are_scored_by_cosine_and_shared_words(
+    encoder: SentenceTransformerEncoder,
+) -> None:
+    text = "Geese fly south in autumn. They follow the coast. A red van stood there."
+    question = "Why do geese fly south?"
+    found = SentenceReader(encoder).read(question, hits(text))
+    sentences = text.replace(". ", ".|").split("|")
+    cosines = encoder.encode_passages(sentences) @ encoder.encode_questions([question])[0]
+    assert text_of(found[0]) == sentences[0]
+    assert found[0].score == pytest.approx(float(cosines[0]) + 1.0, abs=1e-4)
+    assert SentenceReader(encoder).read(question, []) == []
