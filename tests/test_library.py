@@ -1,5 +1,6 @@
 """``ask`` as a user calls it, and the names that the package promises."""
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -78,3 +79,9 @@ def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     with pytest.raises(LoadError, match=r"empty\.txt"):
         ask("Anything?", documents=tmp_path)
+
+
+def test_every_setting_is_documented(root: Path) -> None:
+    readme = (root / "README.md").read_text("utf-8")
+    for field in dataclasses.fields(Settings):
+        assert f"`{field.name}`" in readme
