@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag import boundaries
 from rag.errors import ModelError
+from rag.hardware import has_bf16
 from rag.quiet import quiet_loading
 from rag.spans import best_spans
 from rag.types import Hit, Span
@@ -189,13 +190,5 @@ def _load(folder: Path, *, exact: bool) -> tuple[Any, Any]:
         )
     if not tokenizer.is_fast:
         raise ModelError(f"{folder}: its tokenizer gives no character offsets")
-    dtype = torch.bfloat16 if _has_bf16() and not exact else torch.float32
+    dtype = torch.bfloat16 if has_bf16() and not exact else torch.float32
     return model.to(dtype).eval(), tokenizer
-
-
-def _has_bf16() -> bool:
-    """Whether this CPU multiplies bf16 matrices in hardware."""
-    from torch import cpu
-
-    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(cpu, name, lambda: False)() for name in checks)

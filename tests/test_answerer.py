@@ -137,11 +137,6 @@ def test_settings_refuse_what_they_do_not_know(tmp_path: Path) -> None:
         Settings.from_file(tmp_path / "missing.toml")
 
 
-def test_unknown_encoder_is_an_error_that_names_it() -> None:
-    with pytest.raises(ModelError, match="no-such-model"):
-        SentenceTransformerEncoder("no-such-model")
-
-
 def test_a_changed_text_in_the_store_is_never_quoted(
     tmp_path: Path, encoder: SentenceTransformerEncoder
 ) -> None:
