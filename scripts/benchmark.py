@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Measure speed against plain sentence-transformers, in one run on this machine.
+
+Texts are sentences of the seed document, recombined; the baseline and ours alternate, and the
+figures are medians. Machines differ and are shared: read the ratios.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+
+from rag import Answerer, Store
+from rag.config import seeds_folder
+from rag.encoder import default_model_folder
+from rag.loaders import find_files, load_file, make_document
+from rag.passages import sentences
+
+QUESTIONS = (
+    "Who urged caution?",
+    "What has Russia advocated?",
+    "When was the agreement between Seoul and Pyongyang outlined?",
+    "Who won the 2018 World Cup?",
+    "What remains a tool of pressure?",
+)
+COLD_START = "from rag import ask; ask('Who urged caution?')"
+
+
+def main() -> None:
+    """Measure, print, and write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=1000, help="size of the corpus")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+    asked = parser.parse_args()
+    texts = corpus(asked.passages)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "store")
+        answerer = Answerer(store)
+        plain = SentenceTransformer(str(default_model_folder()), device="cpu")
+        figures = {
+            "machine": machine(),
+            "indexing": indexing(answerer, plain, texts, asked.rounds),
+            "answer": answering(answerer, plain, texts, asked.rounds),
+            "cold_start_s": cold_start(asked.rounds),
+            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+        store.close()
+    print(json.dumps(figures, indent=1))
+    if asked.out:
+        asked.out.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def machine() -> dict[str, object]:
+    """What it ran on."""
+    return {
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def corpus(count: int) -> list[str]:
+    """Passages of five sentences each, drawn from the seed document with a fixed seed."""
+    pool = [
+        text[start:end]
+        for text in (load_file(path).text for path in find_files([seeds_folder()]))
+        for start, end in sentences(text)
+    ]
+    rng = np.random.default_rng(0)
+    return [f"{' '.join(rng.choice(pool, 5))} {number}." for number in range(count)]
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def indexing(
+    answerer: Answerer, plain: SentenceTransformer, texts: list[str], rounds: int
+) -> dict[str, float]:
+    """Passages a second, ours against ``SentenceTransformer.encode`` in float32."""
+    some = texts[: max(64, len(texts) // rounds)]
+    ours, theirs = [], []
+    for _ in range(rounds):
+        theirs.append(seconds(lambda: plain.encode(some, normalize_embeddings=True)))
+        ours.append(seconds(lambda: answerer.encoder.encode_passages(some)))
+    return {
+        "passages_per_s": len(some) / statistics.median(ours),
+        "plain_passages_per_s": len(some) / statistics.median(theirs),
+        "times_as_fast": statistics.median(theirs) / statistics.median(ours),
+    }
+
+
+def answering(
+    answerer: Answerer, plain: SentenceTransformer, texts: list[str], rounds: int
+) -> dict[str, float]:
+    """Milliseconds an answer by stage, against one plain question encode in the same round."""
+    documents = [make_document(t, "", str(n), "text/plain") for n, t in enumerate(texts)]
+    answerer.store.add(documents, answerer.encoder)
+    answerer.ask(QUESTIONS[0])
+    totals, reads, retrieves, encodes = [], [], [], []
+    for _ in range(rounds):
+        for question in QUESTIONS:
+            encodes.append(1000 * seconds(partial(plain.encode, [question])))
+            timings = answerer.ask(question).timings_ms
+            totals.append(timings["total"])
+            reads.append(timings["read"])
+            retrieves.append(timings["retrieve"])
+    p95 = float(np.percentile(totals, 95))
+    encode = statistics.median(encodes)
+    return {
+        "p50_ms": statistics.median(totals),
+        "p95_ms": p95,
+        "retrieve_p50_ms": statistics.median(retrieves),
+        "read_p50_ms": statistics.median(reads),
+        "plain_question_encode_p50_ms": encode,
+        "p50_in_question_encodes": statistics.median(totals) / encode,
+    }
+
+
+def cold_start(rounds: int) -> float:
+    """Seconds from process start to an answer from an existing index."""
+    command = [sys.executable, "-c", COLD_START]
+    root = Path(__file__).resolve().parent.parent
+
+    def start() -> None:
+        subprocess.run(command, cwd=root, check=True)  # noqa: S603 - our own interpreter
+
+    start()  # indexes the seeds where that has not been done
+    return statistics.median(seconds(start) for _ in range(min(rounds, 3)))
+
+
+if __name__ == "__main__":
+    main()
