@@ -10,6 +10,8 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
+RIGHT = 0.5
+
 _PUNCTUATION = frozenset(string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
@@ -28,6 +30,19 @@ def exact_match(prediction: str | None, golds: Sequence[str]) -> float:
 def f1(prediction: str | None, golds: Sequence[str]) -> float:
     """Harmonic mean of token precision and recall against the best gold answer."""
     return max(_overlap(prediction or "", gold) for gold in golds or [""])
+
+
+def is_right(prediction: str | None, golds: Sequence[str]) -> bool:
+    """Whether a person would take the answer: F1 of at least ``RIGHT``, or it holds a gold answer.
+
+    The second is for whole sentences, whose F1 is low however well they answer. On a question
+    without golds it is right to answer nothing.
+    """
+    if prediction is None or not golds:
+        return prediction is None and not golds
+    said = f" {normalize_answer(prediction)} "
+    wanted = (normalize_answer(gold) for gold in golds)
+    return f1(prediction, golds) >= RIGHT or any(f" {w} " in said for w in wanted if w)
 
 
 def _exact(prediction: str, gold: str) -> float:

@@ -1,0 +1,168 @@
+"""Every question scored, and where the wrong ones went wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rag.evaluation import qa
+from rag.evaluation.records import Cited, Prediction, Question, Run
+from rag.evaluation.relevance import Evidence, first_rank, has_words
+from rag.types import Document
+
+
+class Failure(StrEnum):
+    """What went wrong with a question; the first that applies, in this order."""
+
+    ANSWERED_UNANSWERABLE = "answered_unanswerable"
+    """The documents do not hold the answer, and one was given."""
+    GOLD_QUESTIONABLE = "gold_questionable"
+    """The answer overlaps a gold answer in place, or is a part of one in words."""
+    NOT_RETRIEVED = "not_retrieved"
+    """The reader was never given the gold evidence."""
+    ABSTAINED = "abstained"
+    """The reader was given the evidence and no answer came."""
+    MISREAD = "misread"
+    """The reader was given the evidence and another answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Rank of the gold evidence in each list, from 1; None: it is not there."""
+
+    fused: int | None = None
+    dense: int | None = None
+    lexical: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cited passage with its quote: ``text[start:end]``, verbatim from the document."""
+
+    title: str
+    source: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question, scored.
+
+    ``right`` is ``qa.is_right`` of what was said. ``candidate_right`` is the same of the answer
+    that ``confidence`` speaks about, given or withheld: never right on an unanswerable question,
+    None where a withheld answer is not known. ``failure`` is None just where ``right``.
+    ``supported`` has a flag for each supporting citation: its passage holds the gold evidence.
+    ``verbatim`` has a flag for each citation: the document has the quote at its offsets.
+    """
+
+    question: Question
+    prediction: Prediction
+    exact_match: float
+    f1: float
+    right: bool
+    candidate_right: bool | None
+    failure: Failure | None
+    ranks: Ranks
+    supported: tuple[bool, ...]
+    verbatim: tuple[bool, ...]
+    evidence_f1: float | None
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What scoring needs beside the question and the prediction.
+
+    ``read`` is how many passages the reader was given; None: the gold ones, so always enough.
+    """
+
+    documents: Mapping[str, Document]
+    evidence: Evidence
+    rankings: Mapping[str, Run]
+    read: int | None
+
+
+def judge(
+    questions: Sequence[Question], predictions: Mapping[str, Prediction], by: Judging
+) -> list[Case]:
+    """Score every question; none is left out, whatever happened to it."""
+    return [_case(question, predictions[question.id], by) for question in questions]
+
+
+def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
+    right = qa.is_right(prediction.text, question.answers)
+    ranks = Ranks(
+        **{kind: first_rank(run.get(question.id, ())) for kind, run in by.rankings.items()}
+    )
+    supporting = [cited for cited in prediction.citations if cited.supports]
+    first = supporting[0] if prediction.text is not None and supporting else None
+    failure = None if right else _failure(question, prediction, ranks, first, by)
+    exact = qa.exact_match(prediction.text, question.answers)
+    return Case(
+        question=question,
+        prediction=prediction,
+        exact_match=exact,
+        f1=qa.f1(prediction.text, question.answers),
+        right=right,
+        candidate_right=_candidate_right(question, prediction),
+        failure=failure,
+        ranks=ranks,
+        supported=tuple(_holds(question, cited, by.evidence) for cited in supporting),
+        verbatim=tuple(_verbatim(cited, by.documents) for cited in prediction.citations),
+        evidence_f1=_evidence_f1(question, first, by.evidence),
+        shown=_shown(first, by.documents) if first and not exact else None,
+    )
+
+
+def _candidate_right(question: Question, prediction: Prediction) -> bool | None:
+    if not question.golds:
+        return False
+    if prediction.candidate is None:
+        return None if prediction.confidence else False
+    return qa.is_right(prediction.candidate, question.answers)
+
+
+def _failure(
+    question: Question, prediction: Prediction, ranks: Ranks, first: Cited | None, by: Judging
+) -> Failure:
+    if not question.golds:
+        return Failure.ANSWERED_UNANSWERABLE
+    if first and _questionable(question, first, by.evidence):
+        return Failure.GOLD_QUESTIONABLE
+    if by.read is not None and (ranks.fused is None or ranks.fused > by.read):
+        return Failure.NOT_RETRIEVED
+    return Failure.ABSTAINED if prediction.text is None else Failure.MISREAD
+
+
+def _questionable(question: Question, cited: Cited, evidence: Evidence) -> bool:
+    if evidence.overlaps(question, cited.document_id, cited.start, cited.end):
+        return True
+    given = qa.normalize_answer(cited.quote)
+    accepted = (qa.normalize_answer(answer) for answer in question.answers)
+    return bool(given) and any(has_words(gold, given) for gold in accepted)
+
+
+def _holds(question: Question, cited: Cited, evidence: Evidence) -> bool:
+    return evidence.holds(question, cited.document_id, cited.passage_start, cited.passage_end)
+
+
+def _verbatim(cited: Cited, documents: Mapping[str, Document]) -> bool:
+    document = documents.get(cited.document_id)
+    return document is not None and document.text[cited.start : cited.end] == cited.quote
+
+
+def _evidence_f1(question: Question, cited: Cited | None, evidence: Evidence) -> float | None:
+    """Of a question with placed gold answers; where nothing is cited it is 0."""
+    if cited is None:
+        return 0.0 if any(gold.start is not None for gold in question.golds) else None
+    return evidence.word_f1(question, cited.document_id, cited.start, cited.end)
+
+
+def _shown(cited: Cited, documents: Mapping[str, Document]) -> Shown | None:
+    document = documents.get(cited.document_id)
+    if document is None:
+        return None
+    text = document.text[cited.passage_start : cited.passage_end]
+    start, end = cited.start - cited.passage_start, cited.end - cited.passage_start
+    return Shown(document.title, document.source, text, start, end)

@@ -1,0 +1,132 @@
+"""Question sets by their format, and the corpus that their questions are asked of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rag.errors import LoadError
+from rag.evaluation.records import Gold, Question, QuestionSet, RowError
+from rag.evaluation.rows import read_csv, read_jsonl
+from rag.evaluation.squad import read_squad
+from rag.loaders import find_files, load_file
+from rag.types import Document
+
+READERS: Mapping[str, Callable[[Path], QuestionSet]] = {
+    ".json": read_squad,
+    ".json.gz": read_squad,
+    ".jsonl": read_jsonl,
+    ".jsonl.gz": read_jsonl,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+}
+"""File name ending -> reader."""
+
+
+def read_questions(path: Path) -> QuestionSet:
+    """The question set in a file; its format follows from the ending of the name.
+
+    Raises:
+        LoadError: no such file, an unknown format, or nothing in it that can be asked.
+    """
+    if not path.is_file():
+        raise LoadError(f"{path}: no such file; give the questions as a file, or a BEIR folder")
+    reader = next((READERS[end] for end in READERS if path.name.lower().endswith(end)), None)
+    if reader is None:
+        raise LoadError(f"{path}: unknown format of questions; known are {', '.join(READERS)}")
+    found = reader(path)
+    if not found.questions:
+        reason = f" ({found.errors[0]})" if found.errors else ""
+        raise LoadError(f"{path}: holds no question that can be used{reason}")
+    return found
+
+
+def load_documents(paths: Sequence[Path]) -> tuple[tuple[Document, ...], tuple[RowError, ...]]:
+    """The documents of files and folders; a file that cannot be loaded is reported.
+
+    Raises:
+        LoadError: a path is missing, or nothing could be loaded.
+    """
+    documents: dict[str, Document] = {}
+    errors = []
+    for file in find_files(paths):
+        try:
+            document = load_file(file)
+        except LoadError as error:
+            errors.append(RowError(file.name, "document", str(error)))
+        else:
+            documents.setdefault(document.id, document)
+    if not documents:
+        reason = errors[0].reason if errors else "they hold no file of a known format"
+        raise LoadError(f"no document in {', '.join(map(str, paths))}: {reason}")
+    return tuple(documents.values()), tuple(errors)
+
+
+def named_documents(
+    folder: Path, questions: Sequence[Question]
+) -> tuple[tuple[Document, ...], tuple[RowError, ...]]:
+    """The documents that questions name, from the folder that holds the question set.
+
+    Raises:
+        LoadError: none is named, or none is there.
+    """
+    names = dict.fromkeys(q.document for q in questions if q.document)
+    base = folder.resolve()
+    paths = [path for name in names if (path := (base / name).resolve()).is_file()]
+    inside = [path for path in paths if path.is_relative_to(base)]
+    if not inside:
+        raise LoadError(
+            f"{folder}: holds no document that the questions name; "
+            "give the documents with --documents"
+        )
+    return load_documents(inside)
+
+
+def resolve(
+    questions: Sequence[Question], documents: Sequence[Document], file: str
+) -> tuple[tuple[Question, ...], tuple[RowError, ...]]:
+    """The questions, with names of gold documents replaced by ids.
+
+    A name is an id, a source, a file name or a title, tried in this order. Where it fits no
+    document, or several, the gold document is not known: a passage then counts as relevant when
+    it holds a gold answer.
+    """
+    find = _lookup(documents)
+    texts = {document.id: document.text for document in documents}
+    resolved, unknown = [], []
+    for question in questions:
+        found = find(question.document) if question.document else set()
+        if len(found) == 1:
+            (only,) = found
+            golds = tuple(_placed(gold, texts[only]) for gold in question.golds)
+            resolved.append(replace(question, document=only, golds=golds))
+        else:
+            bare = tuple(Gold(gold.text) for gold in question.golds)
+            resolved.append(replace(question, document=None, golds=bare))
+            if question.document:
+                unknown.append(question)
+    if not unknown:
+        return tuple(resolved), ()
+    reason = (
+        f"{len(unknown)} name a document that is not, or not once, in the corpus "
+        f'("{unknown[0].document}"); for these any passage with a gold answer counts as relevant'
+    )
+    return tuple(resolved), (RowError(file, "questions", reason),)
+
+
+def _placed(gold: Gold, text: str) -> Gold:
+    """The gold answer with its offset, where that is right or follows from the document."""
+    if gold.start is not None and gold.start >= 0 and text.startswith(gold.text, gold.start):
+        return gold
+    first = text.find(gold.text)
+    only_one = first >= 0 and text.find(gold.text, first + 1) < 0
+    return Gold(gold.text, first if only_one else None)
+
+
+def _lookup(documents: Sequence[Document]) -> Callable[[str], set[str]]:
+    """Finds the ids for a name: those of the first kind of name that fits any document."""
+    kinds: list[dict[str, set[str]]] = [{}, {}, {}, {}]
+    for document in documents:
+        names = (document.id, document.source, Path(document.source).name, document.title)
+        for kind, name in zip(kinds, names, strict=True):
+            kind.setdefault(name, set()).add(document.id)
+    return lambda name: next((kind[name] for kind in kinds if name in kind), set())

@@ -1,0 +1,114 @@
+"""Reading one row of a question set: every check raises ValueError with the reason."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rag.evaluation.records import Gold, RowError
+
+
+class RowErrors:
+    """Collects what was wrong with the rows of one file."""
+
+    def __init__(self, file: str) -> None:
+        """Start with no errors; ``file`` is named in each."""
+        self.file = file
+        self.found: list[RowError] = []
+
+    def add(self, place: str, reason: object) -> None:
+        """Note one row: ``place`` is a line or a path inside the file."""
+        self.found.append(RowError(self.file, place, str(reason)))
+
+
+class Names:
+    """Gives every question an id of its own, so that no two are ever scored as one."""
+
+    def __init__(self) -> None:
+        """Start with no ids taken."""
+        self._taken: set[str] = set()
+
+    def take(self, wanted: object) -> tuple[str, bool]:
+        """The id to use, and whether it is the one that was wanted.
+
+        Without a wanted id it is ``q`` and the number of the question; one that is taken gets
+        ``#2``, ``#3`` and so on.
+        """
+        name = str(wanted) if isinstance(wanted, str | int) and str(wanted) else ""
+        base = name or f"q{len(self._taken) + 1}"
+        free, count = base, 1
+        while free in self._taken:
+            count += 1
+            free = f"{base}#{count}"
+        self._taken.add(free)
+        return free, not name or free == name
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value, when it is a JSON object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, not {_kind(value)}")
+    return value
+
+
+def sequence(item: Mapping[str, Any], key: str) -> list[Any]:
+    """The list under a key."""
+    if key not in item:
+        raise ValueError(f'"{key}" is missing')
+    value = item[key]
+    if not isinstance(value, list):
+        raise ValueError(f'"{key}" must be a list, not {_kind(value)}')
+    return value
+
+
+def string(item: Mapping[str, Any], key: str) -> str:
+    """The string under a key, which must hold more than white space and be valid Unicode."""
+    if key not in item:
+        raise ValueError(f'"{key}" is missing')
+    value = item[key]
+    if not isinstance(value, str):
+        raise ValueError(f'"{key}" must be a string, not {_kind(value)}')
+    if not value.strip():
+        raise ValueError(f'"{key}" is blank')
+    return well_formed(value, key)
+
+
+def well_formed(value: str, key: str) -> str:
+    """The value, when it has a UTF-8 form."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f'"{key}" is not valid UTF-8')
+    return value
+
+
+def golds(item: Mapping[str, Any]) -> tuple[Gold, ...]:
+    """The gold answers under ``answers``: strings, or objects of ``text`` and ``answer_start``.
+
+    The same answer at the same place counts once.
+    """
+    found = [_gold(value) for value in sequence(item, "answers")]
+    return tuple(dict.fromkeys(found))
+
+
+def _gold(value: object) -> Gold:
+    if isinstance(value, str):
+        return Gold(string({"answers": value}, "answers"))
+    answer = mapping(value)
+    start = answer.get("answer_start")
+    if start is not None and (not isinstance(start, int) or isinstance(start, bool)):
+        raise ValueError(f'"answer_start" must be a whole number, not {_kind(start)}')
+    return Gold(string(answer, "text"), start)
+
+
+def checked_offsets(given: tuple[Gold, ...], text: str) -> tuple[Gold, ...]:
+    """The golds; one whose answer does not stand at its offset in ``text`` loses the offset."""
+    return tuple(
+        gold
+        if gold.start is None or (gold.start >= 0 and text.startswith(gold.text, gold.start))
+        else Gold(gold.text)
+        for gold in given
+    )
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
+    if value is None:
+        return "null"
+    return names.get(type(value), "a number")

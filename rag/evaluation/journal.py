@@ -1,0 +1,109 @@
+"""``predictions.jsonl``: what was predicted so far, so that an interrupted run goes on."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import CitespanError
+from rag.evaluation.records import Cited, Prediction, Retrieved
+
+_FINISHED = b'{"finished":true}\n'
+
+
+class Journal:
+    """A file with one line that names the run, then one line a question.
+
+    A file of another run, or of one that was finished, is replaced. A last line that an
+    interruption cut short is dropped.
+    """
+
+    def __init__(self, path: Path, run: Mapping[str, str]) -> None:
+        """Open the journal of the run that ``run`` describes (data, models, settings).
+
+        Raises:
+            CitespanError: the file cannot be read or written.
+        """
+        self.path = path
+        self.done: dict[str, Prediction] = {}
+        header = _line({"run": dict(run)})
+        try:
+            kept = self._read(header) if path.is_file() else 0
+            with path.open("ab") as file:
+                file.truncate(kept)
+                if not kept:
+                    file.write(header)
+        except OSError as error:
+            raise CitespanError(f"{path}: cannot be used ({error.strerror})") from error
+
+    def append(self, predictions: Iterable[Prediction]) -> None:
+        """Add predictions; they are on disk when this returns."""
+        added = list(predictions)
+        with self.path.open("ab") as file:
+            file.writelines(_line(to_json(prediction)) for prediction in added)
+            file.flush()
+            os.fsync(file.fileno())
+        self.done.update((prediction.question_id, prediction) for prediction in added)
+
+    def finish(self) -> None:
+        """Mark the run as finished, so that the same command starts a new one."""
+        with self.path.open("ab") as file:
+            file.write(_FINISHED)
+
+    def _read(self, header: bytes) -> int:
+        """Load the predictions of this run; returns the length of the sound part, in bytes."""
+        with self.path.open("rb") as file:
+            kept = len(header)
+            if file.readline() != header:
+                return 0
+            for raw in file:
+                if raw == _FINISHED:
+                    self.done.clear()
+                    return 0
+                try:
+                    prediction = from_json(json.loads(raw))
+                except (ValueError, KeyError, TypeError):
+                    break
+                if not raw.endswith(b"\n"):
+                    break
+                self.done[prediction.question_id] = prediction
+                kept += len(raw)
+        return kept
+
+
+def to_json(prediction: Prediction) -> dict[str, Any]:
+    """The prediction as plain JSON types; citations and passages as lists of their fields."""
+    return {
+        "question_id": prediction.question_id,
+        "text": prediction.text,
+        "candidate": prediction.candidate,
+        "confidence": prediction.confidence,
+        "citations": [list(cited) for cited in prediction.citations],
+        "retrieved": [list(hit) for hit in prediction.retrieved],
+        "timings_ms": {name: round(ms, 3) for name, ms in prediction.timings_ms.items()},
+        "error": prediction.error,
+    }
+
+
+def from_json(row: Mapping[str, Any]) -> Prediction:
+    """The prediction that ``to_json`` wrote."""
+    return Prediction(
+        question_id=row["question_id"],
+        text=row["text"],
+        candidate=row["candidate"],
+        confidence=row["confidence"],
+        citations=tuple(Cited(*fields) for fields in row["citations"]),
+        # Few documents, many passages: one string for each id keeps a long run small in memory.
+        retrieved=tuple(
+            Retrieved(sys.intern(document_id), *rest) for document_id, *rest in row["retrieved"]
+        ),
+        timings_ms=row["timings_ms"],
+        error=row["error"],
+    )
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode() + b"\n"

@@ -1,0 +1,118 @@
+"""The records of evaluation: questions with their gold answers, and what was predicted for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rag.types import Document
+
+Qrels = Mapping[str, Mapping[str, int]]
+"""Query id -> document id -> relevance; what is not judged counts as 0."""
+
+Run = Mapping[str, Sequence[str]]
+"""Query id -> ids ranked best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """An accepted answer; ``start`` is its offset in the gold document, where that is known."""
+
+    text: str
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to score. No golds: the documents do not answer it.
+
+    ``document`` is the id of the gold document, or, until ``corpus.resolve`` has replaced it, the
+    name the question set gives it; None: not known.
+    """
+
+    id: str
+    text: str
+    golds: tuple[Gold, ...]
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The texts of the gold answers."""
+        return tuple(gold.text for gold in self.golds)
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """A row that was left out, or used only in part, and why; ``place`` is a line or a path."""
+
+    file: str
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        return f"{self.file}: {self.place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions, the corpus that came with them (may be empty), and the rows that were faulty."""
+
+    questions: tuple[Question, ...]
+    documents: tuple[Document, ...] = ()
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """A test collection for retrieval alone. Keys of ``qrels`` are ids of ``questions``."""
+
+    questions: tuple[Question, ...]
+    documents: tuple[Document, ...]
+    qrels: Qrels
+    errors: tuple[RowError, ...] = ()
+
+
+class Retrieved(NamedTuple):
+    """A retrieved passage; ranks count from 1, None: it is not in that list as far as it was kept.
+
+    ``rank`` and ``score`` are those of the fused list, the one that the reader gets.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    rank: int | None
+    score: float | None
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
+class Cited(NamedTuple):
+    """What a citation claimed: the quote and the bounds of quote and passage in the document."""
+
+    document_id: str
+    start: int
+    end: int
+    passage_start: int
+    passage_end: int
+    supports: bool
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the system did with one question.
+
+    ``text`` is None where it abstained; ``candidate`` is the answer that ``confidence`` speaks
+    about: ``text``, or the one that was withheld (None: there was none or it is not known).
+    ``error`` says why a question could not be asked at all.
+    """
+
+    question_id: str
+    text: str | None
+    candidate: str | None
+    confidence: float
+    citations: tuple[Cited, ...]
+    retrieved: tuple[Retrieved, ...]
+    timings_ms: Mapping[str, float]
+    error: str | None = None

@@ -1,0 +1,157 @@
+"""Which retrieved passages hold the gold evidence, and the runs and qrels that follow."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from rag.evaluation.records import Gold, Prediction, Qrels, Question, Retrieved, Run
+
+GOLD = "gold"
+
+_SPACE = re.compile(r"\s+")
+
+
+class Evidence:
+    """Knows the corpus, and judges whether a run of a document holds a question's evidence."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """``texts`` are the documents' texts by id."""
+        self._texts = texts
+
+    def holds(self, question: Question, document_id: str, start: int, end: int) -> bool:
+        """Whether ``text[start:end]`` of the document holds evidence for a gold answer.
+
+        It must be the gold document, where that is known. A gold answer with an offset must
+        overlap the run; one without must stand in it as words, whatever the case and white space.
+        """
+        if question.document not in (None, document_id):
+            return False
+        if any(_touches(gold, start, end) for gold in question.golds):
+            return True
+        loose = [gold.text for gold in question.golds if gold.start is None]
+        if not loose:
+            return False
+        text = plain(self._texts.get(document_id, "")[start:end])
+        return any(has_words(text, plain(words)) for words in loose)
+
+    def overlaps(self, question: Question, document_id: str, start: int, end: int) -> bool:
+        """Whether the run overlaps a gold answer whose place is known."""
+        return document_id == question.document and any(
+            _touches(gold, start, end) for gold in question.golds
+        )
+
+    def word_f1(self, question: Question, document_id: str, start: int, end: int) -> float | None:
+        """Word F1, by position, of a run against the gold answer it fits best.
+
+        Words are runs without white space, each counted by its place in the document. None where
+        no gold answer's place is known.
+        """
+        placed = [gold for gold in question.golds if gold.start is not None]
+        if not placed:
+            return None
+        if document_id != question.document:
+            return 0.0
+        text = self._texts[document_id]
+        return max(_word_f1(text, (start, end), _bounds(gold)) for gold in placed)
+
+
+def plain(text: str) -> str:
+    """Case-folded, with white space made single."""
+    return _SPACE.sub(" ", text.casefold()).strip()
+
+
+def has_words(text: str, words: str) -> bool:
+    """Whether ``words`` stand in ``text`` and not as a part of longer words."""
+    at = text.find(words)
+    while at >= 0:
+        before = text[at - 1 : at]
+        after = text[at + len(words) : at + len(words) + 1]
+        if not (_joins(before, words[:1]) or _joins(words[-1:], after)):
+            return True
+        at = text.find(words, at + 1)
+    return False
+
+
+def runs(
+    questions: Sequence[Question], predictions: Mapping[str, Prediction], evidence: Evidence
+) -> dict[str, Run]:
+    """The rankings named ``fused``, ``dense`` and ``lexical``, for the answerable questions.
+
+    A question has one relevant item, its gold evidence: every passage that holds it stands in the
+    ranking as the id ``gold``, so that passages that overlap do not count it twice. That makes
+    recall@k of a question 1 when any of the first k passages holds the evidence.
+    """
+    result: dict[str, dict[str, list[str]]] = {"fused": {}, "dense": {}, "lexical": {}}
+    for question in questions:
+        if not question.golds:
+            continue
+        found = predictions[question.id].retrieved
+        labels = {
+            hit: GOLD
+            if evidence.holds(question, hit.document_id, hit.start, hit.end)
+            else f"{hit.document_id}:{hit.start}-{hit.end}"
+            for hit in found
+        }
+        result["fused"][question.id] = _ranked((hit.rank, labels[hit]) for hit in found)
+        result["dense"][question.id] = _ranked((hit.dense_rank, labels[hit]) for hit in found)
+        result["lexical"][question.id] = _ranked((hit.lexical_rank, labels[hit]) for hit in found)
+    return dict(result)
+
+
+def gold_qrels(questions: Sequence[Question]) -> Qrels:
+    """The judgements that belong to ``runs``."""
+    return {question.id: {GOLD: 1} for question in questions if question.golds}
+
+
+def document_runs(predictions: Iterable[Prediction]) -> dict[str, Run]:
+    """The same rankings by document: each stands where its first passage stands."""
+    result: dict[str, dict[str, list[str]]] = {"fused": {}, "dense": {}, "lexical": {}}
+    for prediction in predictions:
+        for kind, rank in (("fused", _rank), ("dense", _dense), ("lexical", _lexical)):
+            result[kind][prediction.question_id] = _ranked(
+                (rank(hit), hit.document_id) for hit in prediction.retrieved
+            )
+    return dict(result)
+
+
+def first_rank(ranked: Sequence[str]) -> int | None:
+    """Rank of the gold evidence in a ranking of ``runs``, from 1; None: it is not there."""
+    return ranked.index(GOLD) + 1 if GOLD in ranked else None
+
+
+def _ranked(pairs: Iterable[tuple[int | None, str]]) -> list[str]:
+    known = sorted((rank, name) for rank, name in pairs if rank is not None)
+    return list(dict.fromkeys(name for _, name in known))
+
+
+def _rank(hit: Retrieved) -> int | None:
+    return hit.rank
+
+
+def _dense(hit: Retrieved) -> int | None:
+    return hit.dense_rank
+
+
+def _lexical(hit: Retrieved) -> int | None:
+    return hit.lexical_rank
+
+
+def _joins(left: str, right: str) -> bool:
+    return left.isalnum() and right.isalnum()
+
+
+def _touches(gold: Gold, start: int, end: int) -> bool:
+    return gold.start is not None and start < gold.start + len(gold.text) and gold.start < end
+
+
+def _bounds(gold: Gold) -> tuple[int, int]:
+    start = gold.start or 0
+    return start, start + len(gold.text)
+
+
+def _word_f1(text: str, run: tuple[int, int], gold: tuple[int, int]) -> float:
+    left, right = min(run[0], gold[0]), max(run[1], gold[1])
+    words = [(left + m.start(), left + m.end()) for m in re.finditer(r"\S+", text[left:right])]
+    predicted = {start for start, end in words if start < run[1] and run[0] < end}
+    expected = {start for start, end in words if start < gold[1] and gold[0] < end}
+    common = len(predicted & expected)
+    return 2 * common / (len(predicted) + len(expected)) if common else 0.0

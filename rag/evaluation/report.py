@@ -1,0 +1,132 @@
+"""``report.json``: the figures, the settings they were measured with, and every question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rag.errors import CitespanError
+from rag.evaluation import summary
+from rag.evaluation.cases import Case
+from rag.evaluation.records import Qrels, Run
+from rag.evaluation.retrieval import per_query
+
+Json = dict[str, Any]
+
+FORMAT = 1
+"""Version of the report's form, as written down in ``report.schema.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What was evaluated; None where a report has no such thing.
+
+    ``questions`` is the name of the question set's file, ``documents`` the size of the corpus,
+    ``errors`` are the rows that were faulty.
+    """
+
+    questions: str
+    documents: int | None
+    errors: tuple[str, ...] = ()
+    gold_passages: bool = False
+    encoder: str | None = None
+    reader: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def answer_report(
+    cases: Sequence[Case], rankings: Mapping[str, Run], qrels: Qrels, about: About
+) -> Json:
+    """The report on answered questions; without rankings nothing is said about retrieval."""
+    return {
+        **_head(about, len(cases)),
+        "retrieval": summary.retrieval_figures(rankings, qrels) if rankings else None,
+        "qa": summary.qa_figures(cases),
+        "calibration": summary.calibration_figures(cases),
+        "citations": summary.citation_figures(cases),
+        "latency_ms": summary.latency_figures(case.prediction for case in cases),
+        "failures": summary.failure_counts(cases),
+        "intervals": summary.intervals(cases, rankings, qrels),
+        "cases": [_case(case) for case in cases],
+    }
+
+
+def retrieval_report(rankings: Mapping[str, Run], qrels: Qrels, about: About) -> Json:
+    """The report on retrieval alone."""
+    return {
+        **_head(about, len(per_query({}, qrels))),
+        "retrieval": summary.retrieval_figures(rankings, qrels),
+        "qa": None,
+        "calibration": None,
+        "citations": None,
+        "latency_ms": None,
+        "failures": None,
+        "intervals": summary.intervals((), rankings, qrels),
+        "cases": [],
+    }
+
+
+def figure(report: Json, name: str) -> float | None:
+    """A figure by its dotted place, such as ``qa.f1``; None where it has no value.
+
+    Raises:
+        CitespanError: the report has no such figure; the message lists those it has.
+    """
+    value: Any = report
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    known = _figure_names(report)
+    if name not in known:
+        raise CitespanError(f"no figure {name} in the report; it has {', '.join(known)}")
+    return None if value is None else float(value)
+
+
+def _figure_names(report: Json) -> list[str]:
+    names = []
+
+    def walk(prefix: str, section: Json) -> None:
+        for key, value in section.items():
+            if isinstance(value, dict):
+                walk(f"{prefix}{key}.", value)
+            elif value is None or isinstance(value, int | float):
+                names.append(f"{prefix}{key}")
+
+    for key in ("retrieval", "qa", "calibration", "citations", "latency_ms", "failures"):
+        walk(f"{key}.", report[key] or {})
+    return names
+
+
+def _head(about: About, questions: int) -> Json:
+    return {
+        "format": FORMAT,
+        "questions": questions,
+        "corpus": {"file": about.questions, "documents": about.documents},
+        "run": {
+            "gold_passages": about.gold_passages,
+            "encoder": about.encoder,
+            "reader": about.reader,
+            "settings": dict(about.settings),
+        },
+        "errors": list(about.errors),
+    }
+
+
+def _case(case: Case) -> Json:
+    prediction = case.prediction
+    return {
+        "id": case.question.id,
+        "question": case.question.text,
+        "answers": list(dict.fromkeys(case.question.answers)),
+        "prediction": prediction.text,
+        "candidate": prediction.candidate,
+        "confidence": prediction.confidence,
+        "exact_match": case.exact_match,
+        "f1": case.f1,
+        "right": case.right,
+        "failure": case.failure.value if case.failure else None,
+        "rank": case.ranks.fused,
+        "dense_rank": case.ranks.dense,
+        "lexical_rank": case.ranks.lexical,
+        "verbatim": all(case.verbatim),
+        "passage": asdict(case.shown) if case.shown else None,
+        "error": prediction.error,
+    }

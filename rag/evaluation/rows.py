@@ -1,0 +1,104 @@
+"""Question sets with one question a row: JSON lines and CSV."""
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LoadError
+from rag.evaluation.fields import Names, RowErrors, golds, mapping, string, well_formed
+from rag.evaluation.records import Gold, Question, QuestionSet
+
+
+def read_jsonl(path: Path) -> QuestionSet:
+    """Lines of ``{"question", "answers", "document"?, "id"?}``; ``[]`` is unanswerable.
+
+    An answer is a string, or an object of ``text`` and ``answer_start``, its offset in the
+    document. Only line feeds end a line: U+2028 may stand inside one.
+
+    Raises:
+        LoadError: the file cannot be read.
+    """
+    collected = _Questions(path)
+    for number, raw in _lines(path):
+        try:
+            row = mapping(json.loads(raw.decode("utf-8-sig")))
+            collected.add(row, golds(row))
+        except (ValueError, RecursionError) as error:
+            collected.errors.add(f"line {number}", error)
+    return collected.set()
+
+
+def read_csv(path: Path) -> QuestionSet:
+    """Columns ``question``, ``answer`` and, as wanted, ``document`` and ``id``; ``.tsv`` has tabs.
+
+    An empty answer is unanswerable. Further accepted answers stand in further columns whose names
+    begin with ``answer``.
+
+    Raises:
+        LoadError: the file cannot be read or lacks a column.
+    """
+    collected = _Questions(path)
+    try:
+        # Bytes that are not UTF-8 become lone surrogates, which fault their own row only.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+            columns = reader.fieldnames or []
+            if "question" not in columns or "answer" not in columns:
+                raise LoadError(
+                    f'{path}: the first line must name the columns "question" and "answer", '
+                    f"it names {', '.join(columns) or 'none'}"
+                )
+            answers = [name for name in columns if name.startswith("answer")]
+            _read_rows(reader, answers, collected)
+    except (OSError, csv.Error) as error:
+        raise LoadError(f"{path}: cannot be read ({error})") from error
+    return collected.set()
+
+
+class _Questions:
+    def __init__(self, path: Path) -> None:
+        self.errors = RowErrors(path.name)
+        self._questions: list[Question] = []
+        self._names = Names()
+
+    def add(self, row: Mapping[str, Any], accepted: tuple[Gold, ...]) -> None:
+        text = string(row, "question")
+        document = string(row, "document") if row.get("document") else None
+        name, wanted = self._names.take(row.get("id"))
+        if not wanted:
+            raise ValueError(f'the id "{row["id"]}" is taken by an earlier question')
+        self._questions.append(Question(name, text, accepted, document))
+
+    def set(self) -> QuestionSet:
+        return QuestionSet(tuple(self._questions), errors=tuple(self.errors.found))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            yield from ((number, raw) for number, raw in enumerate(file, 1) if raw.strip())
+    except (OSError, EOFError, zlib.error) as error:
+        raise LoadError(f"{path}: cannot be read ({error})") from error
+
+
+def _read_rows(reader: "csv.DictReader[str]", answers: list[str], collected: _Questions) -> None:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            collected.errors.add(f"line {reader.reader.line_num}", error)
+            continue
+        try:
+            if None in row or None in row.values():
+                raise ValueError("the row has more or fewer fields than the first line")
+            texts = [well_formed(row[name], name) for name in answers if row[name].strip()]
+            collected.add(row, tuple(dict.fromkeys(Gold(text) for text in texts)))
+        except ValueError as error:
+            collected.errors.add(f"line {reader.line_num}", error)

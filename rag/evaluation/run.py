@@ -1,0 +1,243 @@
+"""One evaluation from end to end: read, index, ask, score, report."""
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from rag.answerer import Answerer
+from rag.config import Settings
+from rag.encoder import Encoder, SentenceTransformerEncoder, sha256_of
+from rag.errors import CitespanError
+from rag.evaluation import datasets, report
+from rag.evaluation.cases import Judging, judge
+from rag.evaluation.compare import compare, read_report
+from rag.evaluation.html import page
+from rag.evaluation.journal import Journal
+from rag.evaluation.predict import ask_all, rank_all, read_all
+from rag.evaluation.rankings import Rankings
+from rag.evaluation.records import Prediction, Question, RowError
+from rag.evaluation.relevance import Evidence, document_runs, gold_qrels, runs
+from rag.evaluation.trec import read_beir, read_qrels, read_run
+from rag.models import SHIPPED
+from rag.store import Store
+from rag.types import Document
+
+PREDICTIONS = "predictions.jsonl"
+REPORT = "report.json"
+PAGE = "report.html"
+
+_NONE: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to evaluate. ``documents`` empty: the corpus that comes with the questions.
+
+    ``out`` keeps the index, the predictions and the report; None: nothing is kept.
+    ``limit`` takes the first questions only, of the whole corpus. ``against`` is an older
+    ``report.json`` to compare with.
+    """
+
+    questions: Path
+    documents: tuple[Path, ...] = ()
+    out: Path | None = None
+    limit: int | None = None
+    gold_passages: bool = False
+    settings: Settings = Settings()
+    against: Path | None = None
+    progress: bool = True
+
+
+def evaluate(options: Options) -> report.Json:
+    """Evaluate as asked; the report is returned and, with ``out``, written there.
+
+    Raises:
+        LoadError: the questions or all of the documents cannot be read.
+        CitespanError: any other error of the tree, with its remedy.
+    """
+    old = read_report(options.against) if options.against else None
+    with _folder(options.out) as folder:
+        if options.questions.is_dir():
+            result = _evaluate_retrieval(options, folder)
+        else:
+            result = _evaluate_answers(options, folder)
+        if old is not None:
+            result["against"] = compare(old, result, str(options.against))
+        if options.out:
+            _write(options.out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+            _write(options.out / PAGE, page(result))
+    return result
+
+
+def evaluate_run(run: Path, qrels: Path) -> report.Json:
+    """Score a TREC run file against TREC qrels: retrieval measures alone.
+
+    Raises:
+        LoadError: a file cannot be read.
+    """
+    ranked, faults = read_run(run)
+    judged, more = read_qrels(qrels)
+    errors = tuple(map(str, (*faults, *more)))
+    about = report.About(questions=run.name, documents=None, errors=errors)
+    return report.retrieval_report({"fused": ranked}, judged, about)
+
+
+def _evaluate_answers(options: Options, folder: Path) -> report.Json:
+    questions, documents, errors = _read(options)
+    evidence = Evidence({document.id: document.text for document in documents})
+    with Store(_store_folder(options, folder)) as store:
+        answerer = Answerer(store, options.settings)
+        journal = Journal(folder / PREDICTIONS, _describe(options, answerer, documents))
+        todo = [question for question in questions if question.id not in journal.done]
+        if options.gold_passages:
+            found = read_all(answerer, todo, documents, evidence)
+        else:
+            _index(store, answerer.encoder, documents, options)
+            found = ask_all(answerer, todo)
+        _collect(found, journal, len(questions), len(todo), options)
+        models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
+    predictions = {question.id: journal.done[question.id] for question in questions}
+    rankings = {} if options.gold_passages else runs(questions, predictions, evidence)
+    read = None if options.gold_passages else options.settings.top_k
+    by_id = {document.id: document for document in documents}
+    cases = judge(questions, predictions, Judging(by_id, evidence, rankings, read))
+    journal.finish()
+    about = _about(options, len(documents), errors, *models)
+    return report.answer_report(cases, rankings, gold_qrels(questions), about)
+
+
+def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
+    collection = read_beir(options.questions)
+    questions = collection.questions[: options.limit]
+    with Store(_store_folder(options, folder)) as store:
+        encoder = SentenceTransformerEncoder(options.settings.encoder)
+        _index(store, encoder, collection.documents, options)
+        rankings = Rankings(store, encoder, options.settings)
+        predictions: list[Prediction] = []
+        with _bar(len(questions), "asking", options) as bar:
+            for chunk in rank_all(rankings, questions):
+                predictions += chunk
+                bar.update(len(chunk))
+    qrels = {question.id: collection.qrels[question.id] for question in questions}
+    about = _about(options, len(collection.documents), collection.errors, encoder.fingerprint, None)
+    return report.retrieval_report(document_runs(predictions), qrels, about)
+
+
+def _read(
+    options: Options,
+) -> tuple[tuple[Question, ...], tuple[Document, ...], tuple[RowError, ...]]:
+    """The questions with their gold documents resolved, the corpus, and every faulty row."""
+    given = datasets.read_questions(options.questions)
+    documents, faults = given.documents, _NONE
+    if options.documents:
+        documents, faults = datasets.load_documents(options.documents)
+    elif not documents:
+        folder = options.questions.parent
+        documents, faults = datasets.named_documents(folder, given.questions)
+    name = options.questions.name
+    questions, unknown = datasets.resolve(given.questions[: options.limit], documents, name)
+    return questions, documents, (*given.errors, *faults, *unknown)
+
+
+def _index(store: Store, encoder: Encoder, documents: Sequence[Document], options: Options) -> None:
+    """Make the store hold these documents and no others."""
+    wanted = {document.id for document in documents}
+    for info in store.documents():
+        if info.id not in wanted:
+            store.remove(info.id)
+    with _bar(len(documents), "indexing", options) as bar:
+
+        def stored(_: Document) -> None:
+            bar.update()
+
+        store.add(documents, encoder, stored)
+
+
+def _collect(
+    found: Iterator[list[Prediction]], journal: Journal, total: int, todo: int, options: Options
+) -> None:
+    with _bar(total, "asking", options, done=total - todo) as bar:
+        for predictions in found:
+            journal.append(predictions)
+            bar.update(len(predictions))
+
+
+def _bar(total: int, label: str, options: Options, done: int = 0) -> "tqdm[NoReturn]":
+    every = 0.2 if sys.stderr.isatty() else 15.0  # seconds; a log file gets a line now and then
+    return tqdm(
+        total=total, initial=done, desc=label, disable=not options.progress, mininterval=every
+    )
+
+
+def _describe(
+    options: Options, answerer: Answerer, documents: Sequence[Document]
+) -> Mapping[str, str]:
+    """What must be equal for predictions of an interrupted run to count in this one."""
+    ids = "\n".join(sorted(document.id for document in documents))
+    reader = Path(options.settings.reader) if options.settings.reader else SHIPPED
+    files = sorted(reader.rglob("*")) if reader.is_dir() else []
+    weights = [f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files if f.is_file()]
+    return {
+        "questions": sha256_of(options.questions),
+        "documents": hashlib.sha256(ids.encode()).hexdigest(),
+        "encoder": answerer.encoder.fingerprint,
+        "reader": f"{answerer.reader.fingerprint} {weights}",
+        "calibration": repr(answerer.calibration),
+        "settings": repr(options.settings),
+        "gold_passages": str(options.gold_passages),
+    }
+
+
+def _about(
+    options: Options,
+    documents: int,
+    errors: Sequence[RowError],
+    encoder: str,
+    reader: str | None,
+) -> report.About:
+    return report.About(
+        questions=options.questions.name,
+        documents=documents,
+        gold_passages=options.gold_passages,
+        encoder=encoder,
+        reader=reader,
+        settings=asdict(options.settings),
+        errors=tuple(map(str, errors)),
+    )
+
+
+def _store_folder(options: Options, folder: Path) -> Path:
+    """A store holds the vectors of one encoder, so each encoder has its own."""
+    name = options.settings.encoder
+    return folder / (f"store-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name else "store")
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="citespan-") as temporary:
+            yield Path(temporary)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CitespanError(f"{out}: not a folder that can be used ({error.strerror})") from error
+    yield out
+
+
+def _write(path: Path, content: str) -> None:
+    """Written whole or not at all, so that a report is never half of one."""
+    fresh = path.with_suffix(".tmp")
+    try:
+        fresh.write_text(content, "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise CitespanError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,101 @@
+"""SQuAD 1.1 and 2.0 JSON, plain or gzipped: each paragraph becomes a document."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LoadError
+from rag.evaluation.fields import (
+    Names,
+    RowErrors,
+    checked_offsets,
+    golds,
+    mapping,
+    sequence,
+    string,
+)
+from rag.evaluation.records import Question, QuestionSet
+from rag.loaders import make_document
+from rag.types import Document
+
+
+def read_squad(path: Path) -> QuestionSet:
+    """The questions and paragraphs of a file; equal paragraphs are one document.
+
+    A document's title is its article's, its source is ``file#article/paragraph`` (from 0). A
+    question without answers is unanswerable; plausible answers are ignored.
+
+    Raises:
+        LoadError: the file cannot be read or is not SQuAD JSON.
+    """
+    reader = _Reader(path.name)
+    for number, article in enumerate(_articles(path)):
+        reader.article(number, article)
+    return QuestionSet(
+        tuple(reader.questions), tuple(reader.documents.values()), tuple(reader.errors.found)
+    )
+
+
+def _articles(path: Path) -> list[Any]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            content = json.loads(file.read().decode("utf-8-sig"))
+        return sequence(mapping(content), "data")
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise LoadError(
+            f'{path}: not SQuAD JSON ({error}); expected {{"data": [{{"title", "paragraphs"}}]}}'
+        ) from error
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.errors = RowErrors(file)
+        self.questions: list[Question] = []
+        self.documents: dict[str, Document] = {}
+        self._names = Names()
+
+    def article(self, number: int, value: object) -> None:
+        place = f"data[{number}]"
+        try:
+            article = mapping(value)
+            paragraphs = sequence(article, "paragraphs")
+        except ValueError as error:
+            self.errors.add(place, error)
+            return
+        title = str(article.get("title") or "").replace("_", " ").strip()
+        for index, paragraph in enumerate(paragraphs):
+            source = f"{self.file}#{number}/{index}"
+            self._paragraph(f"{place}.paragraphs[{index}]", paragraph, title, source)
+
+    def _paragraph(self, place: str, value: object, title: str, source: str) -> None:
+        try:
+            paragraph = mapping(value)
+            text = string(paragraph, "context")
+            rows = sequence(paragraph, "qas")
+            document = make_document(text, title or source, source, "text/plain")
+        except (ValueError, LoadError) as error:
+            self.errors.add(place, error)
+            return
+        self.documents.setdefault(document.id, document)
+        for index, row in enumerate(rows):
+            where = f"{place}.qas[{index}]"
+            try:
+                self.questions.append(self._question(where, mapping(row), document))
+            except ValueError as error:
+                self.errors.add(where, error)
+
+    def _question(self, place: str, row: Mapping[str, Any], document: Document) -> Question:
+        text = string(row, "question")
+        given = () if "answers" not in row and row.get("is_impossible") is True else golds(row)
+        kept = checked_offsets(given, document.text)
+        name, wanted = self._names.take(row.get("id"))
+        if kept != given:
+            self.errors.add(place, "an answer does not stand at its offset; used without offset")
+        if not wanted:
+            self.errors.add(place, f'the id is taken; used as "{name}"')
+        return Question(name, text, kept, document.id)

@@ -1,0 +1,124 @@
+"""The report as a table for a terminal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+_WIDTH = 26
+_ERRORS_SHOWN = 5
+
+
+def table(report: dict[str, Any]) -> str:
+    """Headline figures with their 95 % intervals; a dash where a figure has no value."""
+    corpus = report["corpus"]
+    lines = [f"{counted(report['questions'], 'question')} of {corpus['file']}"]
+    if corpus["documents"] is not None:
+        lines[0] += f", {counted(corpus['documents'], 'document')}"
+    intervals = report["intervals"]
+    for heading, prefix, names in SECTIONS:
+        section = report[prefix]
+        if section is None:
+            continue
+        lines += ["", heading]
+        lines += [
+            _row(name, value, intervals.get(f"{prefix}.{name}"))
+            for name, value in figures(section, names)
+        ]
+    retrieval = report["retrieval"]
+    if retrieval and "dense" in retrieval:
+        lines += ["", f"{'Recall by retriever':<{_WIDTH + 2}}fused    dense  lexical"]
+        lines += list(_retrievers(retrieval))
+    if against := report.get("against"):
+        lines += ["", f"Against {against['file']}", *_changes(against)]
+    if errors := report["errors"]:
+        lines += ["", "Rows that were left out or used in part"]
+        lines += [f"  {error}" for error in errors[:_ERRORS_SHOWN]]
+        lines += [f"  and {len(errors) - _ERRORS_SHOWN} more"] * (len(errors) > _ERRORS_SHOWN)
+    return "\n".join(lines)
+
+
+SECTIONS = (
+    (
+        "Retrieval",
+        "retrieval",
+        ("recall@1", "recall@5", "recall@10", "recall@20", "mrr@10", "ndcg@10"),
+    ),
+    (
+        "Answers",
+        "qa",
+        (
+            "exact_match",
+            "f1",
+            "right",
+            "answerable.exact_match",
+            "answerable.f1",
+            "unanswerable.right",
+            "abstention.precision",
+            "abstention.recall",
+            "auroc",
+            "auroc_answerable",
+            "risk_coverage_area",
+        ),
+    ),
+    ("Calibration", "calibration", ("ece", "brier")),
+    ("Citations", "citations", ("verbatim", "precision", "evidence_f1")),
+    ("Latency in ms", "latency_ms", ("p50", "p95")),
+    (
+        "Questions that went wrong",
+        "failures",
+        ("not_retrieved", "misread", "abstained", "answered_unanswerable", "gold_questionable"),
+    ),
+)
+"""Heading, section of the report and the names of the figures shown."""
+
+
+def figures(section: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """The figures of a section by their dotted names."""
+    for name in names:
+        value: Any = section
+        for part in name.split("."):
+            value = value[part]
+        yield name, value
+
+
+def counted(count: int, thing: str) -> str:
+    """The count with the thing's name, in the plural where it is not one."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def label(name: str) -> str:
+    """The name of a figure for people."""
+    return name.replace(".", " ").replace("_", " ")
+
+
+def _row(name: str, value: float | None, interval: list[float] | None) -> str:
+    start = f"  {label(name):<{_WIDTH}}"
+    if interval is None:
+        return f"{start}{number(value)}"
+    return f"{start}{number(value)}   [{number(interval[0])}, {number(interval[1])}]"
+
+
+def number(value: float | None) -> str:
+    """A figure in five columns or more; a dash where there is none."""
+    if value is None:
+        return "    –"
+    if isinstance(value, int):
+        return f"{value:>5}"
+    return f"{value:5.3f}" if abs(value) <= 1 else f"{value:5.1f}"
+
+
+def _changes(against: dict[str, Any]) -> Iterator[str]:
+    for name, (old, new) in against["run"].items():
+        yield f"  {name}: {old} before, {new} now"
+    for name, paired in against["paired"].items():
+        if paired["difference"] is not None:
+            yield f"  {label(name):<{_WIDTH}}{paired['difference']:+.3f}   p = {paired['p']:.4f}"
+    for kind in ("better", "worse", "changed"):
+        yield f"  {kind:<{_WIDTH}}{len(against[kind]):>5}"
+
+
+def _retrievers(retrieval: dict[str, Any]) -> Iterator[str]:
+    for name in ("recall@1", "recall@5", "recall@10", "recall@20"):
+        values = (retrieval, retrieval["dense"], retrieval["lexical"])
+        yield (
+            f"  {name:<{_WIDTH - 2}}" + "".join(f"{number(v[name]):>7}  " for v in values).rstrip()
+        )

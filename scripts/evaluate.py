@@ -1,0 +1,119 @@
+"""Measure how well questions are answered: ``scripts/evaluate.py --questions FILE``.
+
+Exit status: 0 done, 1 a figure is under its ``--fail-under``, 2 it could not be measured.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rag.config import Settings
+from rag.errors import CitespanError, SettingsError
+from rag.evaluation.report import figure
+from rag.evaluation.run import Options, evaluate, evaluate_run
+from rag.evaluation.table import table
+
+FAILED, ERROR, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        bars = [_bar(text) for text in asked.fail_under]
+        if asked.run:
+            report = evaluate_run(asked.run, asked.questions)
+        else:
+            report = evaluate(_options(asked))
+        print(table(report))
+        failed = [(name, figure(report, name), bar) for name, bar in bars]
+    except CitespanError as error:
+        print(f"evaluate: {' '.join(str(error).split())}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("evaluate: interrupted; with --out the same command goes on here", file=sys.stderr)
+        return INTERRUPTED
+    failed = [(name, value, bar) for name, value, bar in failed if value is None or value < bar]
+    for name, value, bar in failed:
+        print(f"evaluate: {name} is {value}, under {bar}", file=sys.stderr)
+    return FAILED if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/evaluate.py", description=__doc__)
+    add = parser.add_argument
+    add(
+        "--questions",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="SQuAD .json(.gz), .jsonl, .csv, or a BEIR folder; with --run: TREC qrels",
+    )
+    add(
+        "--documents",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="files or folders to answer from; default: what comes with the questions",
+    )
+    add("--limit", type=_positive, metavar="N", help="only the first N questions")
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="keep report.json, report.html, predictions.jsonl and the index here",
+    )
+    add(
+        "--gold-passages",
+        action="store_true",
+        help="measure the reader alone: give it each question's own passage",
+    )
+    add(
+        "--fail-under",
+        action="append",
+        default=[],
+        metavar="FIGURE=VALUE",
+        help="exit with 1 when a figure is lower, for example qa.f1=0.8",
+    )
+    add("--against", type=Path, metavar="OLD.json", help="compare with an older report.json")
+    add("--run", type=Path, metavar="FILE", help="score a TREC run file instead of citespan")
+    add("--reader", default="", help="reader: 'sentence' or a model folder")
+    add("--encoder", default="", help="encoder: a sentence-transformers model")
+    add("--top-k", type=_positive, default=Settings().top_k, help="passages the reader is given")
+    return parser
+
+
+def _options(asked: argparse.Namespace) -> Options:
+    return Options(
+        questions=asked.questions,
+        documents=tuple(asked.documents),
+        out=asked.out,
+        limit=asked.limit,
+        gold_passages=asked.gold_passages,
+        against=asked.against,
+        settings=Settings(encoder=asked.encoder, reader=asked.reader, top_k=asked.top_k),
+    )
+
+
+def _bar(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        raise SettingsError(f"--fail-under {text}: expected FIGURE=NUMBER, as qa.f1=0.8") from error
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

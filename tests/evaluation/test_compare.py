@@ -1,0 +1,106 @@
+"""Comparing two reports: exactly the questions that changed, and an exact randomisation test."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rag.errors import CitespanError
+from rag.evaluation.compare import compare, read_report, sign_flip_p
+from rag.evaluation.report import About, answer_report
+
+
+def case(name: str, prediction: str | None, f1: float, **more: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "question": f"{name}?",
+        "answers": ["x"],
+        "prediction": prediction,
+        "f1": f1,
+        "exact_match": float(f1 == 1),
+        "right": f1 >= 0.5,
+    } | more
+
+
+def report(*cases: dict[str, Any], top_k: int = 8) -> dict[str, Any]:
+    empty = answer_report([], {}, {}, About("set.json", 1, settings={"top_k": top_k}))
+    return {**empty, "cases": list(cases), "questions": len(cases)}
+
+
+def test_exactly_the_changed_questions_are_named() -> None:
+    old = report(
+        case("same", "x", 1.0),
+        case("better", "y", 0.0),
+        case("worse", "x", 1.0),
+        case("other words", "a x", 0.7),
+        case("said nothing", None, 0.0),
+        case("gone", "x", 1.0),
+        case("new golds", "x", 1.0),
+    )
+    new = report(
+        case("same", "x", 1.0),
+        case("better", "x", 1.0),
+        case("worse", None, 0.0),
+        case("other words", "x b", 0.7),
+        case("said nothing", None, 0.0),
+        case("new golds", "x", 0.0, answers=["z"]),
+        case("came", "x", 1.0),
+        top_k=4,
+    )
+
+    found = compare(old, new, "old.json")
+
+    assert (found["better"], found["worse"]) == (["better"], ["worse"])
+    assert found["changed"] == {"better": "y", "worse": "x", "other words": "a x"}
+    assert (found["questions"], found["unmatched"]) == (5, 4)
+    assert found["run"] == {"top_k": [8, 4]}
+    assert found["paired"]["f1"]["difference"] == 0.0
+
+
+def test_equal_reports_do_not_differ() -> None:
+    one = report(case("a", "x", 1.0), case("b", None, 0.0))
+
+    found = compare(one, one, "old.json")
+
+    assert (found["better"], found["worse"], found["changed"], found["run"]) == ([], [], {}, {})
+    assert found["paired"]["f1"] == {"difference": 0.0, "interval": [0.0, 0.0], "p": 1.0}
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [[1.0] * 6, [1.0, 1.0, 1.0, -1.0, 0.0], [0.3, 0.2, -0.1, 0.4, 0.25, 0.1, 0.0], [0.5]],
+)
+def test_p_is_near_that_of_all_sign_flips(differences: list[float]) -> None:
+    observed = abs(sum(differences))
+    flips = list(itertools.product([-1, 1], repeat=len(differences)))
+    sums = (abs(sum(s * d for s, d in zip(f, differences, strict=True))) for f in flips)
+    exact = sum(value >= observed - 1e-9 for value in sums) / len(flips)
+
+    assert sign_flip_p(np.array(differences)) == pytest.approx(exact, abs=0.015)
+
+
+def test_without_common_questions_there_is_no_difference() -> None:
+    found = compare(report(case("a", "x", 1.0)), report(case("b", "x", 1.0)), "old.json")
+
+    assert found["paired"]["f1"] == {"difference": None, "interval": None, "p": None}
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 0}', "[" * 100_000])
+def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "old.json"
+    if content is not None:
+        path.write_text(content, "utf-8")
+
+    with pytest.raises(CitespanError, match=r"old\.json: not a report"):
+        read_report(path)
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    written = report(case("a", "x", 1.0))
+    path.write_text(json.dumps(written), "utf-8")
+
+    assert read_report(path) == written

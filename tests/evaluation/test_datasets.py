@@ -1,0 +1,315 @@
+"""Question sets of every format; a faulty row is named and the rest is used."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import LoadError
+from rag.evaluation.datasets import load_documents, named_documents, read_questions, resolve
+from rag.evaluation.records import Gold, Question
+from rag.evaluation.rows import read_jsonl
+from rag.loaders import make_document
+
+PIER = "The pier burned in 2021. It reopened two years later."
+
+
+def squad(*paragraphs: dict[str, Any], title: str = "Old_pier") -> dict[str, Any]:
+    return {"version": "v2.0", "data": [{"title": title, "paragraphs": list(paragraphs)}]}
+
+
+def qa(name: str, question: str, *answers: tuple[str, int]) -> dict[str, Any]:
+    return {
+        "id": name,
+        "question": question,
+        "answers": [{"text": text, "answer_start": start} for text, start in answers],
+    }
+
+
+def write(path: Path, content: object) -> Path:
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+def test_squad_paragraphs_become_documents(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "pier.json",
+        squad(
+            {
+                "context": PIER,
+                "qas": [
+                    qa("a", "When did it burn?", ("2021", 19), ("in 2021", 16), ("2021", 19)),
+                    qa("b", "Who built it?"),
+                ],
+            },
+            {"context": PIER, "qas": [qa("c", "What burned?", ("The pier", 0))]},
+        ),
+    )
+
+    found = read_questions(path)
+
+    (document,) = found.documents
+    assert (document.text, document.title, document.source) == (
+        PIER,
+        "Old pier",
+        "pier.json#0/0",
+    )
+    assert found.questions == (
+        Question("a", "When did it burn?", (Gold("2021", 19), Gold("in 2021", 16)), document.id),
+        Question("b", "Who built it?", (), document.id),
+        Question("c", "What burned?", (Gold("The pier", 0),), document.id),
+    )
+    assert found.errors == ()
+
+
+def test_squad_gzipped_is_the_same(tmp_path: Path) -> None:
+    content = squad({"context": PIER, "qas": [qa("a", "What burned?", ("The pier", 0))]})
+    path = tmp_path / "pier.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
+
+    plain = read_questions(write(tmp_path / "pier.json", content))
+
+    assert read_questions(path).questions == plain.questions
+
+
+def test_squad_faulty_rows_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
+    good = qa("a", "What burned?", ("The pier", 0))
+    content = squad(
+        {
+            "context": PIER,
+            "qas": [
+                good,
+                {"id": "no question", "answers": []},
+                {"id": "no answers", "question": "Why?"},
+                {"id": "impossible", "question": "Why not?", "is_impossible": True},
+                qa("moved", "When?", ("2021", 3)),
+                good,
+                "text",
+            ],
+        },
+        {"context": "  ", "qas": []},
+        {"qas": []},
+    )
+    content["data"] += [{"title": "empty"}, 7]
+
+    found = read_questions(write(tmp_path / "pier.json", content))
+
+    assert [question.id for question in found.questions] == ["a", "impossible", "moved", "a#2"]
+    assert found.questions[2].golds == (Gold("2021"),)
+    place = "pier.json: data[0].paragraphs[0].qas"
+    assert [str(error) for error in found.errors] == [
+        f'{place}[1]: "question" is missing',
+        f'{place}[2]: "answers" is missing',
+        f"{place}[4]: an answer does not stand at its offset; used without offset",
+        f'{place}[5]: the id is taken; used as "a#2"',
+        f"{place}[6]: expected an object, not a string",
+        'pier.json: data[0].paragraphs[1]: "context" is blank',
+        'pier.json: data[0].paragraphs[2]: "context" is missing',
+        'pier.json: data[1]: "paragraphs" is missing',
+        "pier.json: data[2]: expected an object, not a number",
+    ]
+
+
+def test_squad_lone_surrogates_fault_their_row(tmp_path: Path) -> None:
+    content = squad(
+        {"context": "broken \ud800", "qas": [qa("a", "What?")]},
+        {"context": PIER, "qas": [qa("b", "What \udfff?"), qa("c", "What burned?")]},
+    )
+
+    found = read_questions(write(tmp_path / "pier.json", content))
+
+    assert [question.id for question in found.questions] == ["c"]
+    assert len(found.errors) == 2
+
+
+def test_jsonl_rows(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    rows: list[dict[str, Any]] = [
+        {"question": "When?\u2028Which year?", "answers": ["2021", "in 2021"]},
+        {"id": 7, "question": "Who?", "answers": [], "document": "pier.txt"},
+        {"question": "What?", "answers": [{"text": "The pier", "answer_start": 0}]},
+    ]
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("\ufeff" + text, "utf-8")
+
+    found = read_questions(path)
+
+    assert found.questions == (
+        Question("q1", "When?\u2028Which year?", (Gold("2021"), Gold("in 2021"))),
+        Question("7", "Who?", (), "pier.txt"),
+        Question("q3", "What?", (Gold("The pier", 0),)),
+    )
+    assert found.documents == ()
+
+
+def test_jsonl_faulty_lines_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    lines = [
+        b'{"id": "a", "question": "Who?", "answers": []}',
+        b"{",
+        b'{"question": "Who?"}',
+        b'{"question": "Who?", "answers": "China"}',
+        b'{"question": "Who?", "answers": [""]}',
+        b'{"question": "Who?", "answers": [{"text": "x", "answer_start": true}]}',
+        b'{"question": "\xff", "answers": []}',
+        b"[" * 100_000,
+        b'{"id": "a", "question": "What?", "answers": []}',
+        b'{"question": "Why?", "answers": [], "document": 3}',
+        b'{"id": "b", "question": "When?", "answers": []}',
+    ]
+    path.write_bytes(b"\n".join(lines))
+
+    found = read_questions(path)
+
+    assert [question.id for question in found.questions] == ["a", "b"]
+    assert [error.place for error in found.errors] == [f"line {n}" for n in range(2, 11)]
+
+
+@given(
+    st.lists(st.tuples(st.text(min_size=1), st.lists(st.text(min_size=1), max_size=3)), min_size=1)
+)
+def test_jsonl_every_row_is_a_question_or_an_error(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, list[str]]]
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "set.jsonl"
+    lines = [json.dumps({"question": q, "answers": a}, ensure_ascii=False) for q, a in rows]
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+
+    found = read_jsonl(path)
+
+    assert len(found.questions) + len(found.errors) == len(rows)
+
+
+def test_csv_rows(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(
+        "question,answer,document,answer_2\n"
+        '"When, exactly?",2021,pier.txt,in 2021\n'
+        '"Who\nbuilt it?",,pier.txt,\n',
+        "utf-8-sig",
+    )
+
+    assert read_questions(path).questions == (
+        Question("q1", "When, exactly?", (Gold("2021"), Gold("in 2021")), "pier.txt"),
+        Question("q2", "Who\nbuilt it?", (), "pier.txt"),
+    )
+
+
+def test_csv_tabs(tmp_path: Path) -> None:
+    path = tmp_path / "set.tsv"
+    path.write_text("question\tanswer\nWhen, exactly?\t2021\n", "utf-8")
+
+    assert read_questions(path).questions == (Question("q1", "When, exactly?", (Gold("2021"),)),)
+
+
+def test_csv_faulty_lines_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_bytes(
+        b"question,answer\nWhen?,2021\nWhat?\nWho?,a,b\n ,2021\nWh\xff?,2021\nLong?,%s\nWhy?,\n"
+        % (b"x" * 200_000)
+    )
+
+    found = read_questions(path)
+
+    assert [question.text for question in found.questions] == ["When?", "Why?"]
+    assert [error.place for error in found.errors] == [f"line {n}" for n in range(3, 8)]
+
+
+def test_csv_a_missing_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text("query,answer\nWhen?,2021\n", "utf-8")
+
+    with pytest.raises(LoadError, match=r'set\.csv.*"question".*it names query, answer'):
+        read_questions(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("absent.json", None),
+        ("set.xml", b"<a/>"),
+        ("set.json", b"[1]"),
+        ("set.json", b'{"data": {}}'),
+        ("set.json", b'{"data": []}'),
+        ("set.json", b"\x89PNG"),
+        ("set.json", b"[" * 100_000),
+        ("set.json.gz", b"not gzip"),
+        ("set.json.gz", gzip.compress(b'{"data": []}')[:-9]),
+        ("set.jsonl.gz", b"\x1f\x8b broken"),
+        ("set.jsonl", b""),
+        ("set.csv", b""),
+    ],
+)
+def test_a_file_without_questions_is_one_clear_error(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(LoadError, match=name.replace(".", r"\.")) as raised:
+        read_questions(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pier.txt").write_text(PIER, "utf-8")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "tower.md").write_text("# Tower\n\nThe tower stands.", "utf-8")
+    (tmp_path / "empty.txt").write_text("", "utf-8")
+    return tmp_path
+
+
+def test_corpus_a_file_that_cannot_be_loaded_is_reported(folder: Path) -> None:
+    documents, errors = load_documents([folder])
+
+    assert {document.text for document in documents} == {
+        PIER,
+        "# Tower\n\nThe tower stands.",
+    }
+    assert [error.file for error in errors] == ["empty.txt"]
+
+
+def test_corpus_nothing_to_answer_from_is_an_error(folder: Path) -> None:
+    with pytest.raises(LoadError, match=r"empty\.txt"):
+        load_documents([folder / "empty.txt"])
+
+
+def test_named_documents_come_from_beside_the_questions(folder: Path) -> None:
+    inside = folder / "deep"
+    asked = [Question("a", "What?", (), "tower.md"), Question("b", "What?", (), "../pier.txt")]
+
+    documents, _ = named_documents(inside, asked)
+
+    assert [document.text for document in documents] == ["# Tower\n\nThe tower stands."]
+    with pytest.raises(LoadError, match="--documents"):
+        named_documents(inside, asked[1:])
+
+
+def test_names_become_ids_and_single_answers_get_their_place() -> None:
+    pier = make_document(PIER, "The pier", "/texts/pier.txt", "text/plain")
+    copy = make_document("Copy.", "Copy", "/other/copy.txt", "text/plain")
+    twin = make_document("Twin.", "Copy", "/texts/twin.txt", "text/plain")
+    golds = (Gold("2021"), Gold("t"), Gold("burned", 3), Gold("absent", 3))
+    asked = [
+        Question("by file", "?", golds, "pier.txt"),
+        Question("by title", "?", (), "The pier"),
+        Question("by id", "?", (), pier.id),
+        Question("by source", "?", (), "/texts/pier.txt"),
+        Question("twice", "?", (Gold("Copy", 0),), "Copy"),
+        Question("absent", "?", (), "absent.txt"),
+        Question("unnamed", "?", ()),
+    ]
+
+    resolved, errors = resolve(asked, [pier, copy, twin], "set.jsonl")
+
+    assert [question.document for question in resolved] == [pier.id] * 4 + [None] * 3
+    assert resolved[0].golds == (Gold("2021", 19), Gold("t"), Gold("burned", 9), Gold("absent"))
+    assert resolved[4].golds == (Gold("Copy"),)
+    (error,) = errors
+    assert "2 name a document" in error.reason

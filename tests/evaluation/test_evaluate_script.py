@@ -1,0 +1,65 @@
+"""The command: one clear line for every mistake, and its exit status."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, root / "scripts" / "evaluate.py", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def trec(tmp_path: Path) -> tuple[str | Path, ...]:
+    (tmp_path / "qrels").write_text("1 0 a 1\n", "utf-8")
+    (tmp_path / "run").write_text("1 Q0 b 1 2.0 x\n1 Q0 a 2 1.0 x\n", "utf-8")
+    return "--questions", tmp_path / "qrels", "--run", tmp_path / "run"
+
+
+def test_figures_are_printed(root: Path, trec: tuple[str | Path, ...]) -> None:
+    done = run(root, *trec, "--fail-under", "retrieval.mrr@10=0.5")
+
+    assert done.returncode == 0, done.stderr
+    assert "mrr@10                    0.500" in done.stdout
+
+
+def test_a_figure_under_its_bar_fails(root: Path, trec: tuple[str | Path, ...]) -> None:
+    bars = ("--fail-under", "retrieval.mrr@10=0.6", "--fail-under", "retrieval.recall@5=1")
+
+    done = run(root, *trec, *bars)
+
+    assert done.returncode == 1
+    assert done.stderr == "evaluate: retrieval.mrr@10 is 0.5, under 0.6\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--questions", "absent.json"), "evaluate: absent.json: no such file"),
+        (("--questions", "absent.json", "--reader", "absent"), "evaluate: absent.json"),
+        (("--questions", "x.json", "--fail-under", "qa.f1"), "--fail-under qa.f1: expected"),
+        (("--questions", "x.json", "--limit", "0"), "must be at least 1"),
+        ((), "--questions"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(root: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = run(root, *arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_figure_is_a_mistake(root: Path, trec: tuple[str | Path, ...]) -> None:
+    done = run(root, *trec, "--fail-under", "retrieval.recall=1")
+
+    assert done.returncode == 2
+    assert "no figure retrieval.recall in the report" in done.stderr
+    assert done.stderr.count("\n") == 1

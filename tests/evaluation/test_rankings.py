@@ -1,0 +1,55 @@
+"""Each ranking is what its own search gives, whatever fusion leaves out."""
+
+from pathlib import Path
+
+import numpy as np
+
+from rag.config import Settings
+from rag.evaluation.rankings import Rankings
+from rag.evaluation.records import Retrieved
+from rag.loaders import make_document
+from rag.retriever import Retriever
+from rag.store import Store
+from tests.small_encoder import WordEncoder
+
+WORDS = "river stone cloud ember forest harbor lantern meadow orchard signal".split()
+QUESTIONS = ["river stone", "cloud", "which lantern burns in the forest?", "nothing known"]
+
+
+def ranked(row: tuple[Retrieved, ...], field: int) -> list[str]:
+    placed = sorted((hit[field], hit.document_id) for hit in row if hit[field] is not None)
+    assert [rank for rank, _ in placed] == list(range(1, len(placed) + 1))
+    return [name for _, name in placed]
+
+
+def test_rankings_equal_their_searches(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    texts = [f"{' '.join(chance.choice(WORDS, 6))} {number}." for number in range(80)]
+    documents = [make_document(text, "t", f"{n}.txt", "text/plain") for n, text in enumerate(texts)]
+    encoder, settings = WordEncoder(), Settings(top_k=3)
+    with Store(tmp_path / "store") as store:
+        store.add(documents, encoder)
+        rows = Rankings(store, encoder, settings).of(QUESTIONS, kept=20)
+        fused = Retriever(store, encoder, settings).retrieve_many(QUESTIONS, 20)
+
+    similar = encoder.encode_questions(QUESTIONS) @ encoder.encode_passages(texts).T
+    for row, hits, cosines in zip(rows, fused, similar, strict=True):
+        assert ranked(row, 3) == [hit.passage.document_id for hit in hits]
+        best = [documents[place].id for place in np.argsort(-cosines, kind="stable")[:20]]
+        values = {document.id: cosine for document, cosine in zip(documents, cosines, strict=True)}
+        found = [values[name] for name in ranked(row, 5)]
+        # The store keeps 16-bit vectors, so near ties may change places.
+        assert np.allclose(found, [values[name] for name in best], atol=2e-3)
+
+
+def test_the_lexical_ranking_holds_only_passages_with_a_word(tmp_path: Path) -> None:
+    encoder = WordEncoder()
+    texts = ["river stone.", "river.", "cloud."]
+    documents = [make_document(text, "t", text, "text/plain") for text in texts]
+    with Store(tmp_path / "store") as store:
+        store.add(documents, encoder)
+        both, none = Rankings(store, encoder, Settings()).of(["river stone", "???"])
+
+    assert ranked(both, 6) == [documents[0].id, documents[1].id]
+    assert ranked(none, 6) == []
+    assert len(ranked(none, 5)) == 3

@@ -1,0 +1,182 @@
+"""The report's page in a real browser: whole, inert to foreign text, every filter working."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from rag.evaluation.cases import Failure, Judging, judge
+from rag.evaluation.compare import compare
+from rag.evaluation.html import page as render
+from rag.evaluation.records import Cited, Gold, Prediction, Question, Retrieved
+from rag.evaluation.relevance import Evidence, gold_qrels, runs
+from rag.evaluation.report import About, answer_report
+from rag.loaders import make_document
+
+PAYLOAD = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+TEXT = f"\U0001f600 The pier burned in 2021. {PAYLOAD}"
+SIZES = [(390, 844), (1280, 900)]
+
+
+def made_report(*, abstaining: bool = False) -> dict[str, Any]:
+    """Sixty questions: every third right, every third wrong, every third not answerable."""
+    document = make_document(TEXT, f"Pier {PAYLOAD}", f"pier{PAYLOAD}.txt", "text/plain")
+    place = TEXT.index("2021")
+    questions, predictions = [], {}
+    for number in range(60):
+        name = f"q{number:02}"
+        quote = ("2021", "burned", "pier")[number % 3]
+        golds = () if number % 3 == 2 else (Gold("2021", place),)
+        questions.append(Question(name, f"Question {number} {PAYLOAD}?", golds, document.id))
+        start = TEXT.index(quote)
+        cited = Cited(
+            document.id, start, start + len(quote), 0, len(TEXT), supports=True, quote=quote
+        )
+        silent = abstaining and number % 3 == 2
+        predictions[name] = Prediction(
+            name,
+            None if silent else quote,
+            quote,
+            number / 60,
+            () if silent else (cited,),
+            (Retrieved(document.id, 0, len(TEXT), 1, 0.5, 1, 2),),
+            {"total": 5.0},
+        )
+    evidence = Evidence({document.id: TEXT})
+    rankings = runs(questions, predictions, evidence)
+    cases = judge(questions, predictions, Judging({document.id: document}, evidence, rankings, 8))
+    about = About(f"set{PAYLOAD}.json", 1, (f"set.json: line 3: {PAYLOAD}",), encoder="e")
+    return answer_report(cases, rankings, gold_qrels(questions), about)
+
+
+@pytest.fixture(scope="module")
+def compared() -> dict[str, Any]:
+    new = made_report(abstaining=True)
+    return {**new, "against": compare(made_report(), new, f"old{PAYLOAD}.json")}
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory, compared: dict[str, Any]) -> Path:
+    file = tmp_path_factory.mktemp("page") / "report.html"
+    file.write_text(render(compared), "utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def open_pages() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, open_pages: Any, path: Path) -> Iterator[Page]:
+    """The page at a size, dark where it is narrow; fails on any message or outside request."""
+    width, height = getattr(request, "param", SIZES[1])
+    opened: Page = open_pages.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if width < 500 else "light",
+    )
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("request", lambda asked: said.append(asked.url))
+    opened.goto(path.as_uri())
+    yield opened
+    assert said == [path.as_uri()]
+    opened.close()
+
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_it_fits_the_screen_and_foreign_text_stays_text(page: Page) -> None:
+    assert page.title() == f"Evaluation of set{PAYLOAD}.json"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("img").count() == 0
+    assert page.locator("h1").inner_text() == f"Evaluation of set{PAYLOAD}.json"
+    assert page.locator("figure svg").count() == 4
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_every_filter_shows_exactly_its_questions(page: Page, compared: dict[str, Any]) -> None:
+    def count(control: str, value: str) -> int:
+        page.locator(f"#{control}").select_option(value)
+        shown = int(page.locator("#count").inner_text().split()[0])
+        page.locator(f"#{control}").select_option("")
+        return shown
+
+    cases = compared["cases"]
+    assert count("outcome", "right") == sum(case["right"] for case in cases) == 40
+    assert count("outcome", "wrong") == 20
+    for failure in Failure:
+        expected = sum(case["failure"] == failure.value for case in cases)
+        assert count("outcome", failure.value) == expected
+    assert count("kind", "answerable") == 40
+    assert count("kind", "unanswerable") == 20
+    assert count("change", "better") == len(compared["against"]["better"]) == 20
+    assert count("change", "worse") == 0
+    assert count("change", "changed") == 20
+    page.locator("#search").fill("QUESTION 17 ")
+    assert page.locator("#list li").count() == 1
+
+
+def test_orders_sort_the_list(page: Page, compared: dict[str, Any]) -> None:
+    def first(order: str) -> str:
+        page.locator("#order").select_option(order)
+        return page.locator("#list summary").first.inner_text()
+
+    assert "Question 0 " in first("file")
+    assert "Question 59 " in first("sure")
+    assert "Question 0 " in first("unsure")
+    assert "Question 1 " in first("f1")
+    assert first("rank")
+    assert compared["questions"] == 60
+
+
+def test_long_lists_come_in_parts(page: Page) -> None:
+    assert page.locator("#list li").count() == 50
+    page.locator("#more").click()
+    assert page.locator("#list li").count() == 60
+    assert page.locator("#more").is_hidden()
+
+
+def test_a_wrong_answer_is_marked_in_its_passage_by_keyboard(page: Page) -> None:
+    page.locator("#search").fill("q01")
+    page.locator("#list summary").focus()
+    page.keyboard.press("Enter")
+
+    assert page.locator("#list mark").inner_text() == "burned"
+    assert TEXT in page.locator("#list blockquote").inner_text()
+    assert page.locator("#list dd").first.inner_text() == "2021"
+
+
+def test_what_was_answered_before_is_told(page: Page) -> None:
+    page.locator("#search").fill("q02")
+    page.locator("#list summary").click()
+
+    told = page.locator("#list dl").inner_text()
+    assert "Before" in told
+    assert "pier" in told
+    assert "20 better, 0 worse" in page.locator("main").inner_text()
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    for control in page.locator("input, select").all():
+        assert control.evaluate("e => e.labels.length") == 1
+
+
+def test_nothing_in_the_data_can_end_its_element(path: Path, compared: dict[str, Any]) -> None:
+    text = path.read_text("utf-8")
+    data = text.partition('id="data">')[2].partition("</script>")[0]
+
+    assert json.loads(data)["cases"] == compared["cases"]
+    assert PAYLOAD not in text

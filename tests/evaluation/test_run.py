@@ -1,0 +1,283 @@
+"""Whole evaluations with the shipped encoder and the sentence reader, on a corpus of six texts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import rag.evaluation.run as module
+from rag.config import Settings
+from rag.errors import CitespanError, LoadError
+from rag.evaluation import predict
+from rag.evaluation.report import figure
+from rag.evaluation.run import Options, evaluate, evaluate_run
+from rag.evaluation.table import table
+
+SCHEMA = json.loads(Path(module.__file__).with_name("report.schema.json").read_text("utf-8"))
+SETTINGS = Settings(reader="sentence")
+
+TEXTS = {
+    "Harbor": "The harbor of Lund Bay was dug in 1888. Forty ships a day called there once.",
+    "Bakery": "Mira Tollan opened the bakery on Fen Street. Its rye bread takes two days to make.",
+    "Bridge": "A flood swept the wooden bridge away. The new bridge is made of steel.",
+    "Orchard": "Old apple trees fill the orchard. Wasps come every September for the fallen fruit.",
+    "Library": "The library lends tools as well as books. Its reading room closes at nine.",
+    "Clinic": "The clinic moved to Hill Road after the fire. Two nurses work there at night.",
+}
+ASKED = (
+    ("Harbor", "When was the harbor dug?", "1888"),
+    ("Bakery", "Who opened the bakery?", "Mira Tollan"),
+    ("Bridge", "What is the new bridge made of?", "steel"),
+    ("Orchard", "Which insects come to the orchard in September?", "Wasps"),
+    ("Library", "When does the reading room close?", "at nine"),
+    ("Clinic", "Who painted the ceiling of the opera house in Quarn?", None),
+    ("Clinic", "x" * 3000, None),
+)
+
+
+@pytest.fixture(scope="module")
+def squad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    articles = []
+    for title, text in TEXTS.items():
+        questions = [
+            {
+                "id": f"{title}-{number}",
+                "question": question,
+                "answers": [{"text": a, "answer_start": text.index(a)} for a in [answer] if a],
+            }
+            for number, (where, question, answer) in enumerate(ASKED)
+            if where == title
+        ]
+        paragraph = {"context": text, "qas": questions}
+        articles.append({"title": title, "paragraphs": [paragraph]})
+    articles.append({"title": "Faulty"})
+    path = tmp_path_factory.mktemp("questions") / "village.json"
+    path.write_text(json.dumps({"data": articles}), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("out") / "village"
+
+
+@pytest.fixture(scope="module")
+def report(squad: Path, out: Path) -> dict[str, Any]:
+    return evaluate(Options(squad, out=out, settings=SETTINGS, progress=False))
+
+
+def without_times(report: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in report.items() if key != "latency_ms"}
+
+
+def test_the_report_has_the_written_form(report: dict[str, Any], out: Path) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(report, SCHEMA)
+
+    assert json.loads((out / "report.json").read_text("utf-8")) == report
+
+
+def test_figures_follow_from_the_cases(report: dict[str, Any]) -> None:
+    cases = report["cases"]
+    answerable = [case for case in cases if case["answers"]]
+
+    assert report["questions"] == len(cases) == len(ASKED)
+    assert report["qa"]["f1"] == pytest.approx(sum(case["f1"] for case in cases) / len(cases))
+    assert report["qa"]["answerable"]["questions"] == len(answerable) == 5
+    for k in (1, 5, 10, 20):
+        for kind, rank in (("dense", "dense_rank"), ("lexical", "lexical_rank"), (None, "rank")):
+            found = [case[rank] is not None and case[rank] <= k for case in answerable]
+            section = report["retrieval"][kind] if kind else report["retrieval"]
+            assert section[f"recall@{k}"] == pytest.approx(sum(found) / len(found))
+    assert sum(report["failures"].values()) == sum(not case["right"] for case in cases)
+    assert report["calibration"]["questions"] == sum(
+        part["questions"] for part in report["calibration"]["reliability"]
+    )
+
+
+def test_every_text_is_found_and_every_quote_verbatim(report: dict[str, Any]) -> None:
+    assert report["retrieval"]["recall@5"] == 1.0
+    assert report["retrieval"]["lexical"]["recall@1"] == 1.0
+    assert report["citations"]["verbatim"] == 1.0
+    assert report["citations"]["citations"] >= 5
+    for case in report["cases"]:
+        if case["passage"]:
+            shown = case["passage"]
+            assert shown["text"][shown["start"] : shown["end"]] == case["prediction"]
+
+
+def test_a_question_that_cannot_be_asked_is_scored_and_explained(report: dict[str, Any]) -> None:
+    (case,) = [case for case in report["cases"] if len(case["question"]) == 3000]
+
+    assert "3,000 characters" in case["error"]
+    assert (case["prediction"], case["exact_match"]) == (None, 1.0)
+
+
+def test_faulty_rows_are_in_the_report(report: dict[str, Any]) -> None:
+    assert report["errors"] == ['village.json: data[6]: "paragraphs" is missing']
+
+
+def test_times_are_those_of_questions_asked_alone(report: dict[str, Any]) -> None:
+    assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p95"]
+    assert set(report["latency_ms"]["stages"]) == {"retrieve", "read"}
+
+
+def test_intervals_hold_their_figures(report: dict[str, Any]) -> None:
+    for name, interval in report["intervals"].items():
+        value = figure(report, name)
+        if interval is not None:
+            assert value is not None
+            assert interval[0] <= value <= interval[1]
+
+
+def test_the_table_shows_the_headline_figures(report: dict[str, Any]) -> None:
+    shown = table(report)
+
+    assert "7 questions of village.json, 6 documents" in shown
+    assert f"recall@5                  {report['retrieval']['recall@5']:.3f}" in shown
+    assert 'village.json: data[6]: "paragraphs" is missing' in shown
+
+
+def test_a_figure_is_found_by_its_place(report: dict[str, Any]) -> None:
+    assert figure(report, "retrieval.dense.recall@5") == report["retrieval"]["dense"]["recall@5"]
+    for name in ("qa.f2", "qa", "cases", "", "questions.x"):
+        with pytest.raises(CitespanError, match=r"it has .*qa\.f1"):
+            figure(report, name)
+
+
+def test_an_interrupted_run_goes_on(
+    squad: Path, tmp_path: Path, report: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = predict.ask_all
+    asked: list[str] = []
+
+    def interrupted(*arguments: Any) -> Any:
+        for number, predictions in enumerate(ask(*arguments)):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield predictions
+
+    def counted(*arguments: Any) -> Any:
+        for predictions in ask(*arguments):
+            asked.extend(prediction.question_id for prediction in predictions)
+            yield predictions
+
+    options = Options(squad, out=tmp_path, settings=SETTINGS, progress=False)
+    monkeypatch.setattr(module, "ask_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(options)
+    monkeypatch.setattr(module, "ask_all", counted)
+
+    resumed = evaluate(options)
+
+    assert asked == [case["id"] for case in report["cases"][3:]]
+    assert without_times(resumed) == without_times(report)
+
+
+def test_asked_in_chunks_the_answers_are_the_same(
+    squad: Path, report: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "TIMED", 1)
+
+    chunked = evaluate(Options(squad, settings=SETTINGS, progress=False))
+
+    assert [case["prediction"] for case in chunked["cases"]] == [
+        case["prediction"] for case in report["cases"]
+    ]
+
+
+def test_against_names_exactly_the_changed_questions(
+    squad: Path, tmp_path: Path, out: Path, report: dict[str, Any]
+) -> None:
+    settings = Settings(reader="sentence", min_confidence=1.0)
+
+    silent = evaluate(
+        Options(squad, out=tmp_path, settings=settings, against=out / "report.json", progress=False)
+    )
+
+    jsonschema.validate(silent, SCHEMA)
+    assert silent["against"]["run"] == {"min_confidence": [None, 1.0]}
+    assert silent["against"]["changed"] == {
+        case["id"]: case["prediction"] for case in report["cases"] if case["prediction"] is not None
+    }
+    assert "better" in table(silent)
+    assert silent["against"]["file"] in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_gold_passages_measure_the_reader_alone(squad: Path) -> None:
+    report = evaluate(Options(squad, gold_passages=True, settings=SETTINGS, progress=False))
+
+    jsonschema.validate(report, SCHEMA)
+    assert report["retrieval"] is None
+    assert report["failures"]["not_retrieved"] == 0
+    assert report["citations"]["verbatim"] == 1.0
+    for case in report["cases"]:
+        if case["passage"]:
+            assert case["passage"]["text"] == TEXTS[case["id"].partition("-")[0]]
+
+
+def test_documents_of_ones_own_and_a_limit(tmp_path: Path) -> None:
+    for title, text in TEXTS.items():
+        (tmp_path / f"{title}.txt").write_text(text, "utf-8")
+    rows = [
+        {"question": question, "answers": [answer] if answer else [], "document": f"{where}.txt"}
+        for where, question, answer in ASKED
+    ]
+    questions = tmp_path / "set.jsonl"
+    questions.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+
+    beside = evaluate(Options(questions, limit=3, settings=SETTINGS, progress=False))
+    given = evaluate(Options(questions, (tmp_path,), limit=3, settings=SETTINGS, progress=False))
+
+    # Beside the questions only the documents that they name are the corpus.
+    assert (beside["questions"], beside["corpus"]["documents"]) == (3, 6)
+    assert (given["questions"], given["corpus"]["documents"]) == (3, 6)
+    assert given["retrieval"]["recall@5"] == beside["retrieval"]["recall@5"] == 1.0
+    assert given["errors"] == []
+
+
+def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
+    corpus = [{"_id": title, "title": title, "text": text} for title, text in TEXTS.items()]
+    queries = [{"_id": where, "text": question} for where, question, answer in ASKED if answer]
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (tmp_path / "qrels").mkdir()
+    judged = "".join(f"{query['_id']}\t{query['_id']}\t1\n" for query in queries)
+    (tmp_path / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}", "utf-8")
+
+    report = evaluate(Options(tmp_path, progress=False))
+
+    jsonschema.validate(report, SCHEMA)
+    assert (report["questions"], report["qa"]) == (5, None)
+    assert report["retrieval"]["recall@5"] == 1.0
+    assert report["retrieval"]["lexical"]["recall@1"] == 1.0
+    assert "recall@5" in table(report)
+
+
+def test_a_run_file_is_scored_against_qrels(tmp_path: Path) -> None:
+    (tmp_path / "qrels").write_text("1 0 a 1\n2 0 b 1\n", "utf-8")
+    (tmp_path / "run").write_text("1 Q0 a 1 2.0 x\n1 Q0 b 2 1.0 x\n", "utf-8")
+
+    report = evaluate_run(tmp_path / "run", tmp_path / "qrels")
+
+    jsonschema.validate(report, SCHEMA)
+    assert report["questions"] == 2
+    assert report["retrieval"]["mrr@10"] == 0.5
+    assert "mrr@10" in table(report)
+
+
+def test_questions_without_a_corpus_are_refused(tmp_path: Path) -> None:
+    questions = tmp_path / "set.jsonl"
+    questions.write_text('{"question": "Who?", "answers": []}', "utf-8")
+
+    with pytest.raises(LoadError, match="--documents"):
+        evaluate(Options(questions, progress=False))
+
+
+def test_a_place_that_cannot_be_used_is_named(squad: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", "utf-8")
+
+    with pytest.raises(CitespanError, match="file"):
+        evaluate(Options(squad, out=tmp_path / "file", progress=False))
