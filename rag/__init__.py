@@ -1,6 +1,6 @@
 """citespan: answers in the documents' own words, with a citation to the exact characters."""
 
-from rag.answerer import AddReport, Answerer
+from rag.answerer import Answerer
 from rag.config import Settings
 from rag.errors import (
     CitespanError,
@@ -11,6 +11,7 @@ from rag.errors import (
     SettingsError,
     StoreError,
 )
+from rag.ingest import AddReport
 from rag.library import ask, open_store
 from rag.store import Store
 from rag.types import Alternative, Answer, Citation

@@ -1,8 +1,7 @@
 """Retriever, reader and calibration put together: question in, cited answer out."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rag import citations
@@ -10,8 +9,8 @@ from rag.calibration import Calibration
 from rag.candidates import merge
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
-from rag.errors import LoadError, QuestionError
-from rag.loaders import find_files, load_file
+from rag.errors import QuestionError
+from rag.ingest import AddReport, Progress, add_files
 from rag.models import SENTENCE, load_reader
 from rag.reader import Reader
 from rag.retriever import Retriever
@@ -21,15 +20,6 @@ from rag.store import Store
 from rag.types import Answer, Hit
 
 NEAREST = 3  # passages shown with "not in these documents"
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of the files given to ``Answerer.add``; paths as strings."""
-
-    added: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    errors: tuple[LoadError, ...]
 
 
 class Answerer:
@@ -98,29 +88,16 @@ class Answerer:
         self.retriever.save_index()
         return answers
 
-    def add(
-        self, paths: Sequence[Path], progress: Callable[[Path, int, int], None] | None = None
-    ) -> AddReport:
+    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
         """Load files and folders into the store; a file that fails is reported, the rest goes on.
 
-        ``progress`` is called with the file, its number from 1 and the number of files.
+        ``progress`` is called with each file, the number of files done and the number of files.
 
         Raises:
             LoadError: a path does not exist.
+            StoreError: the store cannot be written; what was stored stays.
         """
-        files = find_files(paths)
-        added: list[str] = []
-        unchanged: list[str] = []
-        errors: list[LoadError] = []
-        for number, path in enumerate(files, 1):
-            try:
-                new = self.store.add([load_file(path)], self.encoder)
-                (added if new else unchanged).append(str(path))
-            except LoadError as error:
-                errors.append(error)
-            if progress:
-                progress(path, number, len(files))
-        return AddReport(tuple(added), tuple(unchanged), tuple(errors))
+        return add_files(self.store, self.encoder, paths, progress)
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())

@@ -3,12 +3,13 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
+from rag.ingest import Progress
 from rag.loaders import find_files, source_of
 from rag.store import Store
 from rag.types import Answer
@@ -72,7 +73,7 @@ def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
 def synchronize(
     answerer: Answerer,
     paths: Sequence[Path],
-    progress: Callable[[Path, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Make the store hold these paths and nothing else; files that fail are logged.
 

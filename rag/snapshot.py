@@ -72,6 +72,11 @@ class Snapshot:
             json.loads(metadata),
         )
 
+    def has_document(self, document_id: str) -> bool:
+        """Whether a document with this id is stored."""
+        row = self.connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,))
+        return row.fetchone() is not None
+
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""
         rows = self.connection.execute(

@@ -22,7 +22,9 @@ from rag.passages import split
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
 
-EMBED_AT_ONCE = 256
+EMBED_AT_ONCE = 256  # passages
+
+_Split = tuple[Document, list[Passage]]
 
 
 class Store:
@@ -94,11 +96,16 @@ class Store:
         """
         self.require_encoder(encoder)
         new = []
-        for document in documents:
-            if self._add_one(document, encoder):
-                new.append(document.id)
-            if progress:
-                progress(document)
+        for batch in self._batches(documents):
+            vectors = _embed([p.text for _, passages in batch for p in passages], encoder)
+            begin = 0
+            for document, passages in batch:
+                end = begin + len(passages)
+                if self._write(document, passages, vectors[begin:end], encoder):
+                    new.append(document.id)
+                begin = end
+                if progress:
+                    progress(document)
         return new
 
     def remove(self, document_id: str) -> bool:
@@ -144,17 +151,33 @@ class Store:
                 "open it with that encoder, or index into another folder"
             )
 
-    def _add_one(self, document: Document, encoder: Encoder) -> bool:
-        with self.snapshot() as snapshot:
-            known = snapshot.document(document.id) is not None
-        passages = [] if known else split(document)
-        vectors = _embed([p.text for p in passages], encoder)  # slow, so before the lock is taken
+    def _batches(self, documents: Iterable[Document]) -> Iterator[list[_Split]]:
+        """Documents with their passages, so many at once that embedding is worth it.
+
+        A document that is already stored has no passages to embed.
+        """
+        batch: list[_Split] = []
+        passages = 0
+        for document in documents:
+            with self.snapshot() as snapshot:
+                known = snapshot.has_document(document.id)
+            batch.append((document, [] if known else split(document)))
+            passages += len(batch[-1][1])
+            if passages >= EMBED_AT_ONCE:
+                yield batch
+                batch, passages = [], 0
+        if batch:
+            yield batch
+
+    def _write(
+        self, document: Document, passages: Sequence[Passage], vectors: Vectors, encoder: Encoder
+    ) -> bool:
+        """Store one document in one transaction; whether its text was new."""
         with self._database.writing() as connection:
             snapshot = Snapshot(connection)
             self._match(snapshot, encoder)
-            # Another writer may have stored or removed this text in the meantime.
-            stored = snapshot.document(document.id) is not None
-            if known and not stored:
+            stored = snapshot.has_document(document.id)
+            if not stored and not passages:  # another writer has removed it in the meantime
                 passages = split(document)
                 vectors = _embed([p.text for p in passages], encoder)
             if not stored:

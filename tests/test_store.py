@@ -58,6 +58,25 @@ def test_adding_more_embeds_only_the_new(store: Store) -> None:
     assert encoder.encoded == ["The new one."]
 
 
+def test_many_small_documents_are_embedded_together(store: Store) -> None:
+    calls: list[int] = []
+
+    class Counting(WordEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            calls.append(len(texts))
+            return super().encode_passages(texts)
+
+    documents = [document(f"Text number {i}.", f"{i}.txt") for i in range(300)]
+    seen: list[str] = []
+    assert len(store.add(documents, Counting(), lambda d: seen.append(d.source))) == 300
+    assert calls == [256, 44]
+    assert seen == [d.source for d in documents]
+    with store.snapshot() as snapshot:
+        numbers, vectors = next(snapshot.vectors(32))
+        texts = [p.text for p in snapshot.passages(numbers.tolist()).values()]
+    np.testing.assert_allclose(vectors, WordEncoder().encode_passages(texts), atol=1e-3)
+
+
 def test_a_changed_file_replaces_its_passages(store: Store) -> None:
     encoder = WordEncoder()
     old, new = document("Apples are red."), document("Pears are green.")

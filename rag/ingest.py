@@ -1,0 +1,71 @@
+"""Files into a store, with a report of what became of each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.encoder import Encoder
+from rag.errors import LoadError
+from rag.loaders import find_files, load_file
+from rag.store import Store
+from rag.types import Document
+
+Progress = Callable[[Path, int, int], None]
+"""Called with a file, how many files are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of the files given to ``Answerer.add``; sources as strings."""
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    errors: tuple[LoadError, ...]
+
+
+def add_files(
+    store: Store, encoder: Encoder, paths: Sequence[Path], progress: Progress | None = None
+) -> AddReport:
+    """Load files and folders into the store; a file that fails is reported, the rest goes on.
+
+    Raises:
+        LoadError: a path does not exist.
+    """
+    intake = _Intake(find_files(paths), progress)
+    new = set(store.add(intake.documents(), encoder, intake.stored))
+    loaded = intake.loaded
+    return AddReport(
+        added=tuple(source for source, identifier in loaded if identifier in new),
+        unchanged=tuple(source for source, identifier in loaded if identifier not in new),
+        errors=tuple(intake.errors),
+    )
+
+
+class _Intake:
+    """Loads files one by one while the store takes them, and counts both."""
+
+    def __init__(self, files: Sequence[Path], progress: Progress | None) -> None:
+        self._files = files
+        self._progress = progress
+        self._done = 0
+        self.loaded: list[tuple[str, str]] = []  # source, document id
+        self.errors: list[LoadError] = []
+
+    def documents(self) -> Iterator[Document]:
+        for path in self._files:
+            try:
+                document = load_file(path)
+            except LoadError as error:
+                self.errors.append(error)
+                self._report(path)
+            else:
+                self.loaded.append((document.source, document.id))
+                yield document
+
+    def stored(self, document: Document) -> None:
+        self._report(Path(document.source))
+
+    def _report(self, path: Path) -> None:
+        self._done += 1
+        if self._progress:
+            self._progress(path, self._done, len(self._files))
