@@ -1,0 +1,264 @@
+"""The page in a real browser, against a real server over the seed document."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag.store import Store
+from rag.types import Document
+from tests.ui.conftest import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect, Page
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., "Page"]
+QUESTION = "Who urged caution?"
+ANSWERED = {
+    "Who urged caution?": "China",
+    "What has Russia advocated?": "sanctions and talks",
+    "When was the agreement between Seoul and Pyongyang outlined?": "2021",
+}
+NOT_ANSWERED = ("Who won the 2018 World Cup?", "How many warheads does North Korea have?")
+WIDTHS = (390, 1280)
+
+
+def ask(page: "Page", question: str) -> None:
+    """Type a question, send it with Enter and wait for what comes back."""
+    before = page.locator(".turn .reply:not(:has(.pending))").count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.locator(".turn .reply:not(:has(.pending))").nth(before).wait_for()
+
+
+def box(page: "Page", selector: str) -> "FloatRect":
+    """Where an element is in the window, in pixels."""
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return found
+
+
+def chosen(page: "Page") -> tuple[str, str]:
+    """The turn and citation that the source panel shows."""
+    panel = page.locator("#source .source")
+    return panel.get_attribute("data-turn") or "", panel.get_attribute("data-citation") or ""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ask_read_and_check(
+    open_page: Open, address: str, seed_document: Document, shots: Path, width: int, scheme: str
+) -> None:
+    page = open_page(address, width, scheme)
+    page.screenshot(path=shots / f"{width}-{scheme}-welcome.png")
+    ask(page, QUESTION)
+    assert "China" in page.inner_text(".turn .reply")
+    page.locator("#conversation .citation").first.click()
+    page.wait_for_selector('.citation[aria-pressed="true"]')
+    marked = page.locator("#source mark.cited").text_content()
+    record = json.loads(page.get_attribute("[aria-label='Copy as JSON']", "data-copy") or "")
+    cited = record["citations"][0]
+    assert marked == seed_document.text[cited["start"] : cited["end"]]
+    assert marked == cited["quote"] == record["text"]
+    mark, question = box(page, "#source mark.cited"), box(page, "#question")
+    assert mark["y"] > 0
+    assert mark["y"] + 20 < question["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.screenshot(path=shots / f"{width}-{scheme}-answer.png")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_is_not_in_the_documents(
+    open_page: Open, unsure_address: str, seed_document: Document, shots: Path, width: int
+) -> None:
+    page = open_page(unsure_address, width)
+    ask(page, "Who won the 2018 World Cup?")
+    assert page.inner_text(".verbatim") == "Not in these documents"
+    assert page.locator(".nearest .citation").count() > 0
+    assert page.locator("mark.cited").count() == 0
+    page.locator(".nearest .citation").first.click()
+    near = page.locator("#source mark.near").text_content()
+    assert near
+    assert near in seed_document.text
+    page.screenshot(path=shots / f"{width}-abstain.png")
+
+
+def test_the_page_as_scripts_chat_starts_it(default_address: str, open_page: Open) -> None:
+    page = open_page(default_address)
+    for question, words in ANSWERED.items():
+        ask(page, question)
+        assert words in (page.locator(".verbatim").last.text_content() or "")
+        assert words in (page.locator("#source mark.cited").text_content() or "")
+    for question in NOT_ANSWERED:
+        ask(page, question)
+        assert page.locator(".verbatim").last.text_content() == "Not in these documents"
+
+
+def test_every_citation_shows_its_characters(
+    open_page: Open, address: str, seed_document: Document
+) -> None:
+    page = open_page(address)
+    for question in (QUESTION, "What has Russia advocated?", "What does the rhetoric underscore?"):
+        ask(page, question)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+    copies = page.locator("[aria-label='Copy as JSON']")
+    for turn in range(copies.count()):
+        record = json.loads(copies.nth(turn).get_attribute("data-copy") or "")
+        cited = [*record["citations"], *(a["citation"] for a in record["alternatives"])]
+        for index, citation in enumerate(cited):
+            page.click(f'.citation[data-turn="{turn}"][data-citation="{index}"]')
+            page.wait_for_selector(f'.source[data-turn="{turn}"][data-citation="{index}"]')
+            marked = page.locator("#source mark.cited, #source mark.near").text_content()
+            assert marked == seed_document.text[citation["start"] : citation["end"]]
+
+
+def test_the_keyboard_alone(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".turn .tools")
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+    page.focus(".citation")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector('.source[data-citation="1"]')
+    assert page.evaluate("document.activeElement.dataset.citation") == "1"
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector('.source[data-citation="0"]')
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#source .library")
+    assert page.evaluate("document.activeElement.dataset.citation") == "0"
+
+
+def test_next_and_previous_go_round(open_page: Open, unsure_address: str) -> None:
+    page = open_page(unsure_address)
+    ask(page, QUESTION)
+    total = page.locator("#conversation .citation").count()
+    seen = [chosen(page)]
+    for step in range(1, total + 1):
+        page.click("[aria-label='Next source']")
+        page.wait_for_selector(f'.source[data-citation="{step % total}"]')
+        seen.append(chosen(page))
+    assert seen[0] == seen[-1]
+    assert len(set(seen)) == total
+
+
+def test_examples_copies_documents_and_new_chat(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    page.locator(".example").first.click()
+    page.wait_for_selector(".turn .tools")
+    for name, part in (("Text", "characters"), ("Markdown", "> **")):
+        page.click(f"[aria-label='Copy as {name}']")
+        assert part in page.evaluate("navigator.clipboard.readText()")
+    page.click("[data-library]")
+    page.locator(".document").first.click()
+    page.wait_for_selector("#source .text")
+    page.click("[data-reset]")
+    page.wait_for_selector(".welcome")
+    assert page.locator(".turn").count() == 0
+
+
+def test_a_copied_link_reopens_question_and_source(open_page: Open, unsure_address: str) -> None:
+    page = open_page(unsure_address)
+    ask(page, QUESTION)
+    page.locator("#conversation .citation").nth(1).click()
+    page.wait_for_selector('.source[data-citation="1"]')
+    page.click("[aria-label='Copy a link to this answer']")
+    link = page.evaluate("navigator.clipboard.readText()")
+    again = open_page(link)
+    assert again.inner_text(".question") == QUESTION
+    assert chosen(again) == ("0", "1")
+
+
+def test_what_was_unfolded_stays_so_when_the_next_answer_comes(
+    open_page: Open, address: str
+) -> None:
+    page = open_page(address)
+    ask(page, QUESTION)
+    page.click("text=How this was found")
+    ask(page, "What has Russia advocated?")
+    folds = page.locator("details[data-key$='details']")
+    assert [folds.nth(n).get_attribute("open") is not None for n in range(2)] == [True, False]
+
+
+def test_conversations_of_two_browsers_are_apart(open_page: Open, address: str) -> None:
+    first, second = open_page(address), open_page(address)
+    ask(first, QUESTION)
+    ask(second, "What has Russia advocated?")
+    assert first.locator(".question").all_inner_texts() == [QUESTION]
+    assert second.locator(".question").all_inner_texts() == ["What has Russia advocated?"]
+
+
+def test_an_overlong_question_gets_one_clear_error(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    ask(page, "a" * 10_000)
+    assert "10,000" in page.inner_text(".error")
+    ask(page, QUESTION)
+    assert page.locator(".turn .tools").count() == 1
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=http://198.51.100.1/x.png onerror=alert(2)>",
+    "<iframe src=http://198.51.100.1/></iframe>",
+    '<form action="http://198.51.100.1/"><input name=a><button>Send</button></form>',
+    '<div style="position:fixed;inset:0;background:url(http://198.51.100.1/b)">over</div>',
+    "<a href=javascript:alert(3)>link</a> ![x](http://198.51.100.1/c.png)",
+    "${alert(4)} {{constructor.constructor('alert(5)')()}} {% raw %}",
+    "</mark></div></section><svg onload=alert(6)>",
+    "'\"><b onmouseover=alert(7)>",
+)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Iterator[tuple[str, Store]]:
+    """A server over documents whose names, titles and text attack the page, and its store."""
+    files, folder = tmp_path / "files", tmp_path / "store"
+    files.mkdir()
+    for number, payload in enumerate(PAYLOADS):
+        text = f"Payload {payload} headline\n\nThe keeper of tower {number} is {payload} Ada.\n"
+        (files / f"keeper <img src=x onerror=alert({number})>.txt").write_text(text, "utf-8")
+    with serving("--store", folder, "--documents", files) as server, Store(folder) as store:
+        yield server.address, store
+
+
+def test_documents_and_questions_cannot_write_markup(
+    hostile: tuple[str, Store], open_page: Open
+) -> None:
+    address, store = hostile
+    page = open_page(address)
+    for number, payload in enumerate(PAYLOADS):
+        ask(page, f"Who is the keeper of tower {number}? {payload}")
+        assert page.locator("#source mark").first.text_content()
+    assert len(store.documents()) == len(PAYLOADS)
+    for info in store.documents():
+        page.click("[data-library]")
+        page.click(f'[data-document="{info.id}"]')
+        page.wait_for_selector("#source .text")
+        document = store.document(info.id)
+        assert document is not None
+        assert page.locator("#source .text").text_content() == document.text
+    foreign = page.eval_on_selector_all(
+        ".turns, .source",
+        "(parts) => parts.flatMap((part) => [...part.querySelectorAll("
+        "'script, img, iframe, form, input, svg, a, b, style, [onload], [onerror]')]"
+        ".map((element) => element.outerHTML))",
+    )
+    assert foreign == []
+
+
+def test_no_serious_finding_of_axe(open_page: Open, address: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            page = open_page(address, width, scheme)
+            ask(page, QUESTION)
+            page.evaluate("document.querySelectorAll('details').forEach((f) => { f.open = true })")
+            found = axe.Axe().run(page).response["violations"]
+            assert [(v["id"], v["nodes"]) for v in found] == []

@@ -1,0 +1,160 @@
+"""The page's behaviour over the real answerer, and what it does with hostile input."""
+
+from pathlib import Path
+
+import pytest
+
+from rag.answerer import Answerer
+from rag.config import Settings
+from rag.errors import QuestionError
+from rag.loaders import make_document
+from rag.store import Store
+from rag.types import Document
+from tests.ui.page import read
+from ui.handlers import MAX_TURNS, SHOWN_QUESTION_CHARS, Chat
+from ui.turns import Turn
+
+QUESTION = "Who urged caution?"
+
+
+@pytest.fixture(scope="module")
+def chat(sure: Answerer) -> Chat:
+    """The page over the seed document."""
+    return Chat(sure, [QUESTION])
+
+
+@pytest.fixture(scope="module")
+def turns(chat: Chat) -> tuple[Turn, ...]:
+    """A conversation of one answered question."""
+    return chat.ask(QUESTION, ()).turns
+
+
+def test_an_empty_page_offers_examples_and_lists_the_documents(
+    chat: Chat, seed_document: Document
+) -> None:
+    view = chat.view()
+    assert [b.text for b in read(view.conversation).find("button", "example")] == [QUESTION]
+    listed = read(view.source).find("button", "document")
+    assert [b.attributes["data-document"] for b in listed] == [seed_document.id]
+    assert view.turns == ()
+
+
+def test_an_answer_opens_its_first_source(chat: Chat, seed_document: Document) -> None:
+    view = chat.ask(QUESTION, ())
+    answer = view.turns[0].answer
+    assert answer is not None
+    first = answer.citations[0]
+    marked = read(view.source).find("mark", "cited")
+    assert [m.text for m in marked] == [seed_document.text[first.start : first.end]]
+    assert "China" in read(view.conversation).find("article", "turn")[0].text
+
+
+def test_every_citation_of_a_turn_can_be_opened(
+    chat: Chat, seed_document: Document, turns: tuple[Turn, ...]
+) -> None:
+    for index, citation in enumerate(turns[0].citations):
+        panel = chat.cite({"turn": 0, "citation": index}, turns)
+        assert panel is not None
+        marks = [m.text for m in read(panel).find("mark") if m.classes & {"cited", "near"}]
+        assert marks == [seed_document.text[citation.start : citation.end]]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "turn",
+        {},
+        {"turn": 0},
+        {"turn": 1, "citation": 0},
+        {"turn": -1, "citation": 0},
+        {"turn": 0, "citation": 99},
+        {"turn": 0, "citation": -1},
+        {"turn": "0", "citation": 0},
+        {"turn": True, "citation": 0},
+        {"turn": 0.0, "citation": 0},
+        {"turn": 10**40, "citation": 0},
+    ],
+)
+def test_forged_citations_change_nothing(
+    chat: Chat, turns: tuple[Turn, ...], event: object
+) -> None:
+    assert chat.cite(event, turns) is None
+
+
+@pytest.mark.parametrize("event", [None, {}, {"document": 1}, {"document": "../../etc/passwd"}])
+def test_forged_documents_change_nothing(chat: Chat, event: object) -> None:
+    assert chat.preview(event) is None
+
+
+def test_a_listed_document_can_be_read(chat: Chat, seed_document: Document) -> None:
+    panel = chat.preview({"document": seed_document.id})
+    assert panel is not None
+    assert read(panel).find("div", "text")[0].text == seed_document.text
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  \n", 7, {"a": 1}, ["x"]])
+def test_no_question_adds_no_turn(chat: Chat, nothing: object) -> None:
+    assert chat.waiting(nothing, ()) is None
+    assert chat.ask(nothing, ()).turns == ()
+
+
+def test_a_question_that_cannot_be_answered_gets_its_reason(chat: Chat) -> None:
+    view = chat.ask("why " * 2500, ())
+    turn = view.turns[0]
+    assert turn.answer is None
+    assert "10,000" in (turn.error or "") or "9,999" in (turn.error or "")
+    assert len(turn.question) == SHOWN_QUESTION_CHARS + 1
+    assert len(read(view.conversation).find("p", "error")) == 1
+
+
+def test_waiting_shows_the_question_and_keeps_the_turns(
+    chat: Chat, turns: tuple[Turn, ...]
+) -> None:
+    view = chat.waiting("And who else?", turns)
+    assert view is not None
+    assert view.turns == turns
+    page = read(view.conversation)
+    assert [h.text for h in page.find("h2", "question")] == [QUESTION, "And who else?"]
+    assert len(page.find("p", "pending")) == 1
+
+
+def test_a_link_asks_and_opens_the_named_source(chat: Chat, turns: tuple[Turn, ...]) -> None:
+    last = len(turns[0].citations)
+    view = chat.link({"q": QUESTION, "c": str(last)})
+    panel = read(view.source).find("section", "source")[0].attributes
+    assert panel["data-citation"] == str(last - 1)
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "-1", "99999999999", "²", "1; drop"])
+def test_a_link_with_a_bad_source_number_opens_an_existing_one(chat: Chat, number: str) -> None:
+    view = chat.link({"q": QUESTION, "c": number})
+    assert len(view.turns) == 1
+    assert len(read(view.source).find("mark", "cited")) == 1
+
+
+def test_old_turns_leave_the_page(chat: Chat) -> None:
+    view = chat.view([Turn(f"question {n}", error="none") for n in range(MAX_TURNS + 3)])
+    assert len(view.turns) == MAX_TURNS
+    assert view.turns[0].question == "question 3"
+
+
+def test_the_programming_interface_returns_the_answer_record(chat: Chat, sure: Answerer) -> None:
+    given = chat.answer(QUESTION)
+    expected = sure.ask(QUESTION).to_dict()
+    assert {**given, "timings_ms": 0} == {**expected, "timings_ms": 0}
+    with pytest.raises(QuestionError, match="must be a string"):
+        chat.answer(7)
+
+
+def test_a_removed_document_is_reported_not_shown(answerer: Answerer, tmp_path: Path) -> None:
+    with Store(tmp_path / "store") as store:
+        text = "The lighthouse keeper is Ada.\n"
+        store.add([make_document(text, "Keeper", "keeper.txt", "text/plain")], answerer.encoder)
+        chat = Chat(Answerer(store, Settings(min_confidence=0.0), encoder=answerer.encoder))
+        turns = chat.ask("Who is the lighthouse keeper?", ()).turns
+        store.remove(store.documents()[0].id)
+        panel = chat.cite({"turn": 0, "citation": 0}, turns)
+        assert panel is not None
+        assert "no longer among the documents" in read(panel).find("p", "error")[0].text

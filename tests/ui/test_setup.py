@@ -1,0 +1,73 @@
+"""scripts/setup.sh: installs when it must, does nothing when it need not, fails in words."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def project(root: Path, tmp_path: Path) -> Path:
+    """A project of two files with the real script, in a folder whose name has a space."""
+    folder = tmp_path / "some project"
+    (folder / "scripts").mkdir(parents=True)
+    shutil.copy(root / "scripts" / "setup.sh", folder / "scripts")
+    (folder / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\n', "utf-8")
+    (folder / "constraints.txt").write_text("", "utf-8")
+    return folder
+
+
+def bash(project: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of bash from another folder, after the script was sourced."""
+    return subprocess.run(
+        ["/bin/bash", "-eu", "-c", f'. "{project}/scripts/setup.sh"\n{script}'],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def pretend_installed(project: Path, extras: str) -> None:
+    """Leave the mark of a finished installation."""
+    mark = f".venv/.installed{extras and '-' + extras}"
+    lines = f'cd "$SETUP_ROOT"\nmkdir -p .venv\nsetup_fingerprint "{sys.executable}" >{mark}'
+    assert bash(project, lines).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted"), [("", ""), ("test", "test"), ("test", ""), ("train", "")]
+)
+def test_nothing_happens_when_all_is_there(project: Path, installed: str, wanted: str) -> None:
+    pretend_installed(project, installed)
+    ended = bash(project, f"setup_env {wanted}\npwd")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert Path(ended.stdout.strip()) == project
+
+
+@pytest.mark.parametrize("change", ["pyproject.toml", "constraints.txt", "extras"])
+def test_a_change_installs_again_and_a_failure_is_said(project: Path, change: str) -> None:
+    pretend_installed(project, "")
+    if change != "extras":
+        (project / change).write_text("changed = true\n", "utf-8")
+    ended = bash(project, f"setup_env {'test' if change == 'extras' else ''}", PIP_NO_INDEX="1")
+    assert ended.returncode == 1
+    assert "Installing citespan" in ended.stderr
+    assert ended.stderr.splitlines()[-1] == "citespan: the installation failed; see above"
+    assert (project / ".venv" / "bin" / "python").exists()
+
+
+def test_no_python_is_one_clear_line(project: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("dirname", "cat", "cksum"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    ended = bash(project, "setup_env", PATH=str(tools), PYTHON="/nowhere/python3")
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "needs Python 3.11 or newer" in ended.stderr

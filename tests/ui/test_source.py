@@ -1,0 +1,93 @@
+"""The source panel: the marked characters are the document's, exactly."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.types import Citation, Document
+from tests.ui.page import read
+from tests.ui.samples import TEXT, abstention, answer, cite, document
+from ui import source
+from ui.turns import Turn
+
+
+def spot(of: Document, start: int, end: int) -> Citation:
+    return replace(
+        cite(of, of.text[:1]),
+        start=start,
+        end=end,
+        quote=of.text[start:end],
+        passage_start=max(0, start - 5),
+        passage_end=min(len(of.text), end + 5),
+    )
+
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=3, max_size=80
+)
+
+
+@given(TEXTS, st.data())
+def test_the_marked_characters_equal_the_cited_ones(content: str, data: st.DataObject) -> None:
+    of = document(content)
+    bounds = [data.draw(st.integers(0, len(content) - 1)) for _ in range(3)]
+    spots = [spot(of, b, data.draw(st.integers(b + 1, len(content)))) for b in bounds]
+    page = read(source.cited(of, 0, Turn("q", answer(*spots)), 0))
+    assert [e.text for e in page.find("mark", "cited")] == [spots[0].quote]
+    assert page.find("div", "text")[0].text == content
+    marked = sum(len(e.text) for e in page.find("mark"))
+    assert marked == len({i for s in spots for i in range(s.start, s.end)})
+
+
+def test_the_panel_names_title_section_page_and_characters() -> None:
+    of = document()
+    citation = replace(cite(of, "1934"), page=3, heading="Openings")
+    page = read(source.cited(of, 2, Turn("q", answer(citation)), 0))
+    header = page.find("header")[0].text
+    assert "The harbour" in header
+    assert "Openings" in header
+    assert "page 3, characters 69–73" in header
+    panel = page.find("section", "source")[0].attributes
+    assert (panel["data-turn"], panel["data-citation"]) == ("2", "0")
+
+
+def test_further_evidence_has_a_colour_of_its_own() -> None:
+    of = document()
+    found = answer(cite(of, "1934"), cite(of, "old harbour", 2))
+    page = read(source.cited(of, 0, Turn("q", found), 0))
+    assert [e.text for e in page.find("mark", "evidence")] == ["old harbour"]
+    steps = [b.attributes.get("data-citation") for b in page.find("button")]
+    assert steps == ["1", "1", None]
+
+
+def test_a_nearest_passage_is_not_marked_as_an_answer() -> None:
+    of = document()
+    near = cite(of, "The old harbour closed in 1931.", supports=False)
+    page = read(source.cited(of, 0, Turn("q", abstention(near)), 0))
+    assert not page.find("mark", "cited")
+    assert [e.text for e in page.find("mark", "near")] == [near.quote]
+    assert "not an answer" in page.find("header")[0].text
+
+
+def test_long_documents_show_the_surroundings_only() -> None:
+    of = document("x" * 10_000 + "answer" + "y" * 10_000)
+    spotted = spot(of, 10_000, 10_006)
+    page = read(source.cited(of, 0, Turn("q", answer(spotted)), 0))
+    body = page.find("div", "text")[0].text
+    assert page.find("mark", "cited")[0].text == "answer"
+    assert len(page.find("span", "cut")) == 2
+    assert len(body) < 2 * source.SURROUNDINGS + 100
+
+
+def test_a_preview_shows_the_start_of_the_document() -> None:
+    page = read(source.preview(document()))
+    assert page.find("div", "text")[0].text == TEXT
+    long = read(source.preview(document("z" * 20_000)))
+    assert long.find("div", "text")[0].text.count("z") == source.PREVIEW_CHARS
+    assert "20,000 characters, the first 12,000 shown" in long.find("p", "where")[0].text
+
+
+def test_a_citation_whose_document_is_gone_says_so() -> None:
+    page = read(source.missing(cite(document(), "1934")))
+    assert page.find("p", "error")[0].text == "The harbour is no longer among the documents."

@@ -1,0 +1,148 @@
+"""``python -m ui``: index the documents, serve the chat page on 127.0.0.1, open it."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from tqdm import tqdm
+
+from ui.security import prepare_environment
+
+if TYPE_CHECKING:
+    from rag import Answerer
+
+USUAL_PORT = 7860
+EXAMPLES = (
+    "Who urged caution?",
+    "What has Russia advocated?",
+    "When was the agreement between Seoul and Pyongyang outlined?",
+    "What could the refusal to compromise lead to?",
+    "How many warheads does North Korea have?",
+)
+"""Questions about the seed document; it does not answer the last one."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until interrupted; returns 2, with one line that says why, where it cannot start."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    with tempfile.TemporaryDirectory(prefix="citespan-") as uploads:
+        prepare_environment(Path(uploads))
+        _say("Loading the models ...")
+        from rag import CitespanError
+
+        try:
+            _serve(_answerer(options), options)
+        except (CitespanError, OSError) as error:
+            _say(f"citespan: {error}")
+            return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/chat",
+        description="Ask questions about documents in the browser. Nothing leaves this machine.",
+    )
+    parser.add_argument(
+        "--documents",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="files or folders to ask about (default: the seed document)",
+    )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="FOLDER",
+        help="use the index in this folder; with --documents they are added to it",
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a TOML file with settings, see README"
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        help=f"serve on this port (default: the first free one from {USUAL_PORT})",
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address without opening it"
+    )
+    return parser
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port
+
+
+def _answerer(options: argparse.Namespace) -> "Answerer":
+    """Open the store and bring it up to date with the documents."""
+    from rag import Answerer, Settings, StoreError, open_store
+    from rag.config import seeds_folder
+    from rag.library import store_folder, synchronize
+
+    settings = Settings.from_file(options.settings) if options.settings else Settings()
+    paths = options.documents or [seeds_folder()]
+    folder = options.store or store_folder(paths, settings)
+    answerer = Answerer(open_store(folder), settings)
+    with tqdm(desc="Indexing", unit=" files", leave=False, delay=0.5) as bar:
+
+        def progress(path: Path, number: int, total: int) -> None:
+            bar.total = total
+            bar.set_postfix_str(path.name, refresh=False)
+            bar.update(number - bar.n)
+
+        if not options.store:
+            synchronize(answerer, paths, progress)
+        elif options.documents:
+            for error in answerer.add(paths, progress).errors:
+                _say(f"citespan: {error}")
+    if not answerer.store.documents():
+        raise StoreError(f"{folder} holds no documents; name some with --documents")
+    answerer.ask(EXAMPLES[0])  # the first question is the slow one: not the visitor's
+    return answerer
+
+
+def _serve(answerer: "Answerer", options: argparse.Namespace) -> None:
+    from ui.app import build, launch
+
+    seeds = options.documents is None and options.store is None
+    page = build(answerer, examples=EXAMPLES if seeds else ())
+    try:
+        address = launch(page, options.port)
+    except OSError as error:
+        where = f"port {options.port} is" if options.port else f"all ports from {USUAL_PORT} are"
+        raise OSError(f"{where} in use; choose another one with --port") from error
+    if options.port is None and f":{USUAL_PORT}" not in address:
+        _say(f"Port {USUAL_PORT} is in use, so this is on the next free one.")
+    sys.stdout.write(f"citespan is ready at {address} (Ctrl+C stops it)\n")
+    sys.stdout.flush()
+    if not options.no_browser and _has_display():
+        webbrowser.open(address)
+    page.block_thread()
+
+
+def _has_display() -> bool:
+    """Whether a browser can show up; without one, Python would start a text browser here."""
+    return sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

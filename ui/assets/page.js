@@ -1,0 +1,103 @@
+// Runs once in each HTML component of the page with its `element`, `trigger` and `watch`.
+// Events for the server: 'ask', 'cite', 'preview', 'library', 'reset'. All text arrives as HTML
+// made by ui/render.py and ui/source.py; nothing here builds markup.
+const phone = window.matchMedia("(max-width: 860px)");
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+const scrolling = () => (calm.matches ? "auto" : "smooth");
+const panel = () => document.querySelector("#source");
+
+function say(words) {
+  const line = document.querySelector("#status [role=status]");
+  if (line) line.textContent = words;
+}
+
+async function copy(button, words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    say(`${button.textContent} copied`);
+    button.classList.add("done");
+    setTimeout(() => button.classList.remove("done"), 1500);
+  } catch {
+    say("The browser did not allow copying");
+  }
+}
+
+function link({ link: question, turn }) {
+  const shown = panel().querySelector(`.source[data-turn="${turn}"]`);
+  const address = new URL(location.origin + location.pathname);
+  address.searchParams.set("q", question);
+  if (shown) address.searchParams.set("c", Number(shown.dataset.citation) + 1);
+  return address.href;
+}
+
+function close() {
+  const { turn, citation } = panel().querySelector(".source").dataset;
+  trigger("library", {});
+  const chosen = `#conversation .citation[data-turn="${turn}"][data-citation="${citation}"]`;
+  document.querySelector(chosen)?.focus();
+}
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const data = button.dataset;
+  if ("copy" in data) copy(button, data.copy);
+  else if ("link" in data) copy(button, link(data));
+  else if ("ask" in data) trigger("ask", { question: data.ask });
+  else if ("document" in data) trigger("preview", { document: data.document });
+  else if ("close" in data) close();
+  else if ("library" in data) trigger("library", {});
+  else if ("reset" in data) trigger("reset", {});
+  else if ("theme" in data) document.body.classList.toggle("dark");
+  else if ("citation" in data) {
+    if (phone.matches) panel().scrollIntoView({ behavior: scrolling(), block: "start" });
+    trigger("cite", { turn: Number(data.turn), citation: Number(data.citation) });
+  }
+});
+
+// Arrow keys go from citation to citation of the same answer; Escape leaves the source panel.
+element.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && panel().querySelector("[data-close]")) return close();
+  const list = event.target.closest(".turn");
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step || !list || !event.target.matches(".citation")) return;
+  event.preventDefault();
+  const shown = [...list.querySelectorAll(".citation")].filter((item) => item.offsetParent);
+  const next = shown[(shown.indexOf(event.target) + step + shown.length) % shown.length];
+  next.focus();
+  next.click();
+});
+
+// A new answer re-renders the conversation; what a reader had unfolded stays unfolded.
+const unfolded = new Set();
+element.addEventListener(
+  "toggle",
+  ({ target }) => unfolded[target.open ? "add" : "delete"](target.dataset.key),
+  true,
+);
+
+function markChosen() {
+  const shown = panel()?.querySelector(".source")?.dataset ?? {};
+  for (const button of document.querySelectorAll("#conversation .citation")) {
+    const chosen = button.dataset.turn === shown.turn && button.dataset.citation === shown.citation;
+    button.setAttribute("aria-pressed", String(chosen));
+  }
+}
+
+const settled = () => [...element.querySelectorAll(".turn:not(:has(.pending))")];
+let turns = settled().length;
+function rendered() {
+  for (const fold of element.querySelectorAll("details")) {
+    fold.open = unfolded.has(fold.dataset.key);
+  }
+  markChosen();
+  const now = settled();
+  if (now.length > turns) now.at(-1).scrollIntoView({ behavior: scrolling(), block: "start" });
+  turns = now.length;
+  const mark = element.querySelector(".source mark.cited, .source mark.near");
+  if (!mark) return;
+  const body = mark.closest(".text");
+  const offset = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
+  body.scrollTop += offset - Math.max(24, (body.clientHeight - mark.offsetHeight) / 3);
+}
+watch("value", rendered);

@@ -1,0 +1,202 @@
+"""A conversation as HTML: pure functions, everything a document or a person wrote is escaped."""
+
+from collections.abc import Sequence
+
+from rag.types import Alternative, Answer, Citation
+from ui import export, wording
+from ui.html import escape, tag, text
+from ui.turns import Turn
+
+PREVIEW_CHARS = 240
+LONG_CHARS = 90
+"""Longer answers are set in smaller type."""
+
+
+def conversation(turns: Sequence[Turn], welcome: str) -> str:
+    """All turns, oldest first; the welcome when there are none."""
+    body = "".join(_turn(number, turn) for number, turn in enumerate(turns)) or welcome
+    return tag("div", body, class_="turns", role="log", aria_label="Conversation")
+
+
+def header() -> str:
+    """The bar above everything, with the line in which the page says what it did."""
+    buttons = (
+        text("button", "Documents", type="button", data_library=True)
+        + text("button", "New chat", type="button", data_reset=True)
+        + text("button", "Light / dark", type="button", data_theme=True)
+    )
+    name = text("h1", "citespan") + text("p", "answers in your documents’ own words")
+    status = text("span", "", role="status")
+    return tag("header", name + status + tag("nav", buttons, aria_label="Page"), class_="bar")
+
+
+def welcome(examples: Sequence[str], documents: int) -> str:
+    """What an empty conversation shows: what this is, and questions to try."""
+    which = "the document" if documents == 1 else f"{documents:,} documents"
+    promise = (
+        "Every answer is a quotation. You see the exact characters it was taken from, "
+        "and when the documents do not say, so does the page."
+    )
+    buttons = "".join(
+        text("button", question, type="button", class_="example", data_ask=question)
+        for question in examples
+    )
+    tried = tag("div", buttons, class_="examples", role="group", aria_label="Example questions")
+    return tag(
+        "section",
+        text("h2", f"Ask {which}") + text("p", promise) + (tried if examples else ""),
+        class_="welcome",
+    )
+
+
+def _turn(number: int, turn: Turn) -> str:
+    question = tag("h2", text("bdi", turn.question), class_="question")
+    if turn.error is not None:
+        body = text("p", turn.error, class_="error", role="alert")
+    elif turn.answer is None:
+        body = text("p", "Reading the documents\N{HORIZONTAL ELLIPSIS}", class_="pending")
+    elif turn.answer.text is None:
+        body = _abstention(number, turn.answer)
+    else:
+        body = _answer(number, turn, turn.answer, turn.answer.text)
+    return tag("article", question + tag("div", body, class_="reply"), class_="turn")
+
+
+def _answer(number: int, turn: Turn, answer: Answer, quote: str) -> str:
+    sentence = ""
+    if answer.sentence and answer.sentence != quote:
+        sentence = tag(
+            "blockquote", _marked_sentence(answer.sentence, turn.offset, quote), dir="auto"
+        )
+    size = "verbatim long" if len(quote) > LONG_CHARS else "verbatim"
+    parts = (
+        tag("p", text("q", quote), class_=size, dir="auto"),
+        sentence,
+        _sources(number, answer.citations),
+        _confidence(answer.confidence),
+        _alternatives(number, answer, "Other answers in the documents"),
+        _details(number, answer),
+        _tools(number, answer),
+    )
+    return "".join(parts)
+
+
+def _abstention(number: int, answer: Answer) -> str:
+    nearest = ""
+    if answer.citations:
+        heading = "The nearest passages, which do not answer it:"
+        items = "".join(
+            tag("li", _citation_button(number, index, citation, preview=True))
+            for index, citation in enumerate(answer.citations)
+        )
+        nearest = text("p", heading, class_="why") + tag("ol", items, class_="citations nearest")
+    parts = (
+        text("p", "Not in these documents", class_="verbatim none"),
+        nearest,
+        _alternatives(number, answer, "Candidates too uncertain to be an answer"),
+        _details(number, answer),
+        _tools(number, answer),
+    )
+    return "".join(parts)
+
+
+def _marked_sentence(sentence: str, offset: int | None, quote: str) -> str:
+    if offset is None:
+        return escape(sentence)
+    end = offset + len(quote)
+    marked = text("mark", sentence[offset:end], class_="cited")
+    return escape(sentence[:offset]) + marked + escape(sentence[end:])
+
+
+def _sources(number: int, citations: Sequence[Citation]) -> str:
+    items = "".join(
+        tag("li", _citation_button(number, index, citation))
+        for index, citation in enumerate(citations)
+    )
+    return tag("ol", items, class_="citations", aria_label="Sources")
+
+
+def _citation_button(number: int, index: int, citation: Citation, *, preview: bool = False) -> str:
+    content = text("span", str(citation.number), class_="number", aria_hidden="true")
+    content += text("span", citation.title, class_="title", dir="auto")
+    content += text("span", wording.position(citation), class_="position")
+    if preview:
+        content += text("span", shorten(citation.quote), class_="preview", dir="auto")
+    return tag(
+        "button",
+        content,
+        type="button",
+        class_="citation",
+        data_turn=number,
+        data_citation=index,
+        aria_label=f"Source {citation.number}: {citation.title}, {wording.position(citation)}",
+    )
+
+
+def _confidence(probability: float) -> str:
+    meter = tag("span", "", class_="meter", aria_hidden="true")
+    words = text("span", wording.confidence(probability))
+    level = "high" if probability >= wording.LIKELY else "low"
+    return tag("p", meter + words, class_=f"confidence {level}")
+
+
+def _alternatives(number: int, answer: Answer, heading: str) -> str:
+    if not answer.alternatives:
+        return ""
+    first = len(answer.citations)
+    items = "".join(
+        tag("li", _alternative(number, first + index, alternative))
+        for index, alternative in enumerate(answer.alternatives)
+    )
+    summary = text("summary", f"{heading} ({len(answer.alternatives)})")
+    return tag(
+        "details", summary + tag("ol", items, class_="citations"), data_key=f"{number}-others"
+    )
+
+
+def _alternative(number: int, index: int, alternative: Alternative) -> str:
+    share = wording.percent(alternative.confidence)
+    line = text("q", alternative.text, dir="auto") + " " + text("span", share, class_="share")
+    return tag("p", line) + _citation_button(number, index, alternative.citation)
+
+
+def _details(number: int, answer: Answer) -> str:
+    rows = [(stage, f"{milliseconds:,.1f} ms") for stage, milliseconds in answer.timings_ms.items()]
+    if answer.text is None:
+        rows.insert(0, ("best candidate", wording.confidence(answer.confidence)))
+    rows += [
+        (f"source {citation.number}, SHA-256", citation.sha256) for citation in answer.citations
+    ]
+    rows.append(("store version", str(answer.store_version)))
+    table = "".join(tag("tr", text("th", name, scope="row") + text("td", v)) for name, v in rows)
+    summary = text("summary", "How this was found")
+    return tag("details", summary + tag("table", tag("tbody", table)), data_key=f"{number}-details")
+
+
+def _tools(number: int, answer: Answer) -> str:
+    copies = (
+        ("Text", export.as_text(answer)),
+        ("Markdown", export.as_markdown(answer)),
+        ("JSON", export.as_json(answer)),
+    )
+    buttons = "".join(
+        text("button", name, type="button", data_copy=value, aria_label=f"Copy as {name}")
+        for name, value in copies
+    )
+    link = text(
+        "button",
+        "Link",
+        type="button",
+        data_link=answer.question,
+        data_turn=number,
+        aria_label="Copy a link to this answer",
+    )
+    return tag("p", text("span", "Copy") + buttons + link, class_="tools")
+
+
+def shorten(passage: str) -> str:
+    """The start of a passage on one line, cut at a word."""
+    line = " ".join(passage.split())
+    if len(line) <= PREVIEW_CHARS:
+        return line
+    return line[:PREVIEW_CHARS].rpartition(" ")[0] + "\N{HORIZONTAL ELLIPSIS}"

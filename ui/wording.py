@@ -1,0 +1,33 @@
+"""How positions, shares and counts are put in words, on the page and in copies alike."""
+
+from rag.types import Citation
+
+LIKELY = 0.7
+_CONFIDENCE = ((0.9, "Very likely right"), (LIKELY, "Likely right"), (0.5, "Uncertain"))
+
+
+def position(citation: Citation) -> str:
+    """Where a quote stands, e.g. ``page 3, characters 120-155`` (the end is exclusive)."""
+    page = f"page {citation.page}, " if citation.page is not None else ""
+    return f"{page}characters {citation.start}\N{EN DASH}{citation.end}"
+
+
+def confidence(probability: float) -> str:
+    """A calibrated probability as words and a rounded percentage."""
+    words = next((words for bar, words in _CONFIDENCE if probability >= bar), "Doubtful")
+    return f"{words} \N{MIDDLE DOT} {percent(probability)}"
+
+
+def percent(probability: float) -> str:
+    """A share in whole per cent, never rounded up to certainty or down to impossibility."""
+    whole = round(100 * probability)
+    if whole >= 100 and probability < 1:
+        return "over 99 %"
+    if whole <= 0 < probability:
+        return "under 1 %"
+    return f"{whole} %"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: ``1 passage``, ``12,345 passages``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
