@@ -6,6 +6,7 @@ fitted on validation questions by ``scripts/fit_calibration.py`` and stored besi
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -17,24 +18,30 @@ FILE = "calibration.json"
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """``P(right) = sigmoid(bias + margin * (score - no_answer_score) + retrieval * hit.score)``.
+    """The log-odds that an answer is right; ``threshold`` is the probability to answer from.
 
-    ``threshold`` is the probability below which the answer is "not in these documents".
+    Of one span: ``bias + margin * (score - no_answer_score) + retrieval * hit.score``.
+    Of an answer that several passages give: the best span's, plus ``agreement`` times the log of
+    the spans' probabilities added up in units of the best one's (1 span: nothing is added).
     """
 
     bias: float = 0.0
     margin: float = 1.0
     retrieval: float = 0.0
+    agreement: float = 0.0
     threshold: float = 0.5
 
-    def probability(self, span: Span) -> float:
-        """Probability in 0..1 that the span answers the question."""
-        logit = (
+    def log_odds(self, span: Span) -> float:
+        """Log-odds that the span answers the question, by itself."""
+        return (
             self.bias
             + self.margin * (span.score - span.no_answer_score)
             + self.retrieval * span.hit.score
         )
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+
+    def probability(self, log_odds: Sequence[float]) -> float:
+        """Probability in 0..1 that an answer is right, from its spans' log-odds, best first."""
+        return sigmoid(log_odds[0] + self.agreement * support(log_odds))
 
     def save(self, folder: Path) -> None:
         """Write the numbers beside the model."""
@@ -55,3 +62,13 @@ class Calibration:
             return cls(**{field.name: float(values[field.name]) for field in fields(cls)})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path}: not a calibration ({error}); fit it again") from error
+
+
+def support(log_odds: Sequence[float]) -> float:
+    """Log of how many spans, each in proportion to the best one, say the same; 0 for one."""
+    return math.log(sum(sigmoid(each) for each in log_odds) / sigmoid(log_odds[0]))
+
+
+def sigmoid(log_odds: float) -> float:
+    """Log-odds to probability."""
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))

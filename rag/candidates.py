@@ -9,9 +9,10 @@ from rag.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer text; ``spans`` are the places where it stands, the most telling first."""
+    """One answer text; ``spans`` are where it stands, with ``log_odds`` each, best first."""
 
     confidence: float
+    log_odds: tuple[float, ...]
     spans: tuple[Span, ...]
 
 
@@ -22,17 +23,20 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     "a 2021 agreement" are one answer and not two.
     """
     scored = sorted(
-        ((calibration.probability(span), span) for span in spans),
+        ((calibration.log_odds(span), span) for span in spans),
         key=lambda pair: (-pair[0], pair[1].hit.rank, pair[1].start, pair[1].end),
     )
-    kept: list[tuple[float, Span]] = []
-    for probability, span in scored:
-        if not any(_overlap(span, other) for _, other in kept):
-            kept.append((probability, span))
     groups: dict[str, list[tuple[float, Span]]] = {}
-    for probability, span in kept:
-        groups.setdefault(_key(span), []).append((probability, span))
-    return [Candidate(group[0][0], tuple(span for _, span in group)) for group in groups.values()]
+    kept: list[Span] = []
+    for log_odds, span in scored:
+        if not any(_overlap(span, other) for other in kept):
+            kept.append(span)
+            groups.setdefault(_key(span), []).append((log_odds, span))
+    candidates = []
+    for group in groups.values():
+        log_odds_of, spans_of = zip(*group, strict=True)
+        candidates.append(Candidate(calibration.probability(log_odds_of), log_odds_of, spans_of))
+    return sorted(candidates, key=lambda candidate: -candidate.confidence)
 
 
 def _overlap(one: Span, other: Span) -> bool:

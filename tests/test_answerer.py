@@ -1,6 +1,7 @@
 """Question in, checked answer out: on the seed document, with the shipped models."""
 
 import json
+import math
 import sqlite3
 import threading
 from pathlib import Path
@@ -187,12 +188,18 @@ def test_overlapping_spans_are_one_candidate_and_equal_texts_share_one() -> None
         [(0, 3), (12, 15)],
         [(8, 10)],
     ]
-    assert candidates[0].confidence == pytest.approx(1 / (1 + 2.718281828**-2.0))
+    assert candidates[0].confidence == pytest.approx(1 / (1 + math.exp(-2.0)))
+
+
+def test_passages_that_agree_raise_the_confidence() -> None:
+    # sigmoid(2) = 0.8808 and sigmoid(1.5) = 0.8176: ln((0.8808 + 0.8176) / 0.8808) = 0.6566
+    found = merge(spans((0, 3, 2.0), (12, 15, 1.5)), Calibration(agreement=0.5))
+    assert found[0].confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.5 * 0.6566)), abs=1e-4)
 
 
 def test_calibration_is_kept_beside_the_model(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path) == Calibration()
-    fitted = Calibration(bias=-1.5, margin=0.4, retrieval=2.0, threshold=0.3)
+    fitted = Calibration(-1.5, 0.4, retrieval=2.0, agreement=0.3, threshold=0.2)
     fitted.save(tmp_path)
     assert Calibration.load(tmp_path) == fitted
     (tmp_path / "calibration.json").write_text("{}")

@@ -5,13 +5,13 @@ document, where the right answer is "not in these documents".
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.answerer import Answerer
-from rag.calibration import Calibration
+from rag.calibration import Calibration, support
 from rag.candidates import merge
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
@@ -75,18 +75,27 @@ def fit(found: Sequence[Reading], worth: Worth = f1) -> Calibration:
             features.append((span.score - span.no_answer_score, span.hit.score))
             right.append(_right(span, reading, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
-    order = Calibration(*weights.tolist())
-    winners, outcome = [], []
+    fitted = Calibration(*weights.tolist())
+    for _ in range(2):  # the support of an answer is measured with the scaled log-odds
+        fitted = _rescaled(fitted, found, worth)
+    return replace(fitted, threshold=best_threshold(found, fitted, worth))
+
+
+def _rescaled(order: Calibration, found: Sequence[Reading], worth: Worth) -> Calibration:
+    """Platt scaling of the winners' log-odds, with the weight of agreement beside it."""
+    features, right = [], []
     for reading in found:
         best = merge(reading.spans, order)
         if best:
-            span = best[0].spans[0]
-            winners.append([np.log(best[0].confidence / (1 - best[0].confidence))])
-            outcome.append(_right(span, reading, worth))
-    shift, scale = logistic(np.asarray(winners), np.asarray(outcome, dtype=float)).tolist()
-    bias, margin, retrieval = (scale * weights).tolist()
-    fitted = Calibration(bias + shift, margin, retrieval)
-    return Calibration(bias + shift, margin, retrieval, best_threshold(found, fitted, worth))
+            features.append((best[0].log_odds[0], support(best[0].log_odds)))
+            right.append(_right(best[0].spans[0], reading, worth))
+    outcome = np.asarray(right, dtype=float)
+    shift, scale, agreement = logistic(np.asarray(features), outcome).tolist()
+    if agreement < 0:  # agreement never speaks against an answer: without it, then
+        (shift, scale), agreement = logistic(np.asarray(features)[:, :1], outcome).tolist(), 0.0
+    return Calibration(
+        scale * order.bias + shift, scale * order.margin, scale * order.retrieval, agreement
+    )
 
 
 def best_threshold(found: Sequence[Reading], calibration: Calibration, worth: Worth = f1) -> float:
