@@ -14,6 +14,7 @@ from rag.errors import ModelError
 from rag.types import Span
 
 FILE = "calibration.json"
+LEAD_CAP = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,15 @@ class Calibration:
     """The log-odds that an answer is right; ``threshold`` is the probability to answer from.
 
     Of one span: ``bias + margin * (score - no_answer_score) + retrieval * hit.score``.
-    Of an answer that several passages give: the best span's, plus ``agreement`` times the log of
-    the spans' probabilities added up in units of the best one's (1 span: nothing is added).
+    Of an answer: those of its best span, plus ``lead`` times how far they are from the best other
+    answer (at most ``LEAD_CAP``), plus ``agreement`` times the log of its spans' probabilities
+    added up in units of the best one's (1 span: nothing is added).
     """
 
     bias: float = 0.0
     margin: float = 1.0
     retrieval: float = 0.0
+    lead: float = 0.0
     agreement: float = 0.0
     threshold: float = 0.5
 
@@ -39,9 +42,9 @@ class Calibration:
             + self.retrieval * span.hit.score
         )
 
-    def probability(self, log_odds: Sequence[float]) -> float:
+    def probability(self, log_odds: Sequence[float], lead: float) -> float:
         """Probability in 0..1 that an answer is right, from its spans' log-odds, best first."""
-        return sigmoid(log_odds[0] + self.agreement * support(log_odds))
+        return sigmoid(log_odds[0] + self.lead * lead + self.agreement * support(log_odds))
 
     def save(self, folder: Path) -> None:
         """Write the numbers beside the model."""

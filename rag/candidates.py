@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.calibration import Calibration
+from rag.calibration import LEAD_CAP, Calibration
 from rag.types import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer text; ``spans`` are where it stands, with ``log_odds`` each, best first."""
+    """One answer text; ``spans`` are where it stands, with ``log_odds`` each, best first.
+
+    ``lead`` is the distance of its log-odds from those of the best other answer.
+    """
 
     confidence: float
     log_odds: tuple[float, ...]
+    lead: float
     spans: tuple[Span, ...]
 
 
@@ -32,11 +36,22 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
         if not any(_overlap(span, other) for other in kept):
             kept.append(span)
             groups.setdefault(_key(span), []).append((log_odds, span))
+    best = [group[0][0] for group in groups.values()]  # falling, as the spans were sorted
     candidates = []
-    for group in groups.values():
+    for place, group in enumerate(groups.values()):
+        lead = _lead(best, place)
         log_odds_of, spans_of = zip(*group, strict=True)
-        candidates.append(Candidate(calibration.probability(log_odds_of), log_odds_of, spans_of))
+        confidence = calibration.probability(log_odds_of, lead)
+        candidates.append(Candidate(confidence, log_odds_of, lead, spans_of))
     return sorted(candidates, key=lambda candidate: -candidate.confidence)
+
+
+def _lead(best: Sequence[float], place: int) -> float:
+    """How far one answer's log-odds are above those of the best other, within the cap."""
+    if len(best) == 1:
+        return LEAD_CAP
+    lead = best[place] - best[1 if place == 0 else 0]
+    return max(-LEAD_CAP, min(LEAD_CAP, lead))
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -197,9 +197,18 @@ def test_passages_that_agree_raise_the_confidence() -> None:
     assert found[0].confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.5 * 0.6566)), abs=1e-4)
 
 
+def test_rivals_lower_the_confidence() -> None:
+    candidates = merge(spans((0, 3, 2.0), (8, 10, 0.5)), Calibration(lead=0.4))
+    assert [c.confidence for c in candidates] == pytest.approx(
+        [1 / (1 + math.exp(-2 - 0.4 * 1.5)), 1 / (1 + math.exp(-0.5 + 0.4 * 1.5))]
+    )
+    (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4))
+    assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.4 * 8)))
+
+
 def test_calibration_is_kept_beside_the_model(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path) == Calibration()
-    fitted = Calibration(-1.5, 0.4, retrieval=2.0, agreement=0.3, threshold=0.2)
+    fitted = Calibration(-1.5, 0.4, 2.0, lead=0.1, agreement=0.3, threshold=0.2)
     fitted.save(tmp_path)
     assert Calibration.load(tmp_path) == fitted
     (tmp_path / "calibration.json").write_text("{}")

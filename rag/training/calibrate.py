@@ -76,25 +76,36 @@ def fit(found: Sequence[Reading], worth: Worth = f1) -> Calibration:
             right.append(_right(span, reading, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
     fitted = Calibration(*weights.tolist())
-    for _ in range(2):  # the support of an answer is measured with the scaled log-odds
+    for _ in range(3):  # lead and support are measured with the scaled log-odds
         fitted = _rescaled(fitted, found, worth)
     return replace(fitted, threshold=best_threshold(found, fitted, worth))
 
 
 def _rescaled(order: Calibration, found: Sequence[Reading], worth: Worth) -> Calibration:
-    """Platt scaling of the winners' log-odds, with the weight of agreement beside it."""
+    """Platt scaling of the winners' log-odds, with the weights of lead and agreement beside it.
+
+    Neither may speak against an answer: where its weight would, it is left out.
+    """
     features, right = [], []
     for reading in found:
         best = merge(reading.spans, order)
         if best:
-            features.append((best[0].log_odds[0], support(best[0].log_odds)))
+            features.append((best[0].log_odds[0], best[0].lead, support(best[0].log_odds)))
             right.append(_right(best[0].spans[0], reading, worth))
-    outcome = np.asarray(right, dtype=float)
-    shift, scale, agreement = logistic(np.asarray(features), outcome).tolist()
-    if agreement < 0:  # agreement never speaks against an answer: without it, then
-        (shift, scale), agreement = logistic(np.asarray(features)[:, :1], outcome).tolist(), 0.0
+    table, outcome = np.asarray(features), np.asarray(right, dtype=float)
+    used = [0, 1, 2]
+    weights = logistic(table[:, used], outcome)
+    while (weights[2:] < 0).any():
+        del used[1 + int(np.argmin(weights[2:]))]
+        weights = logistic(table[:, used], outcome)
+    shift, scale = weights[:2].tolist()
+    lead, agreement = (weights[1 + used.index(c)].item() if c in used else 0.0 for c in (1, 2))
     return Calibration(
-        scale * order.bias + shift, scale * order.margin, scale * order.retrieval, agreement
+        bias=scale * order.bias + shift,
+        margin=scale * order.margin,
+        retrieval=scale * order.retrieval,
+        lead=lead,
+        agreement=agreement,
     )
 
 
