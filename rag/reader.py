@@ -65,7 +65,12 @@ class SpanReader:
         Raises:
             ModelError: the folder is missing, incomplete or holds another kind of model.
         """
-        self._model, self._tokenizer = _load(folder, exact=exact)
+        self._model, self._tokenizer = _load(folder)
+        self._mixed = has_bf16() and not exact
+        if self._mixed:
+            from rag.precision import mix
+
+            mix(self._model)
         self._lock = threading.Lock()
         limit = getattr(self._model.config, "max_position_embeddings", MAX_TOKENS)
         self._max_tokens = min(MAX_TOKENS, int(limit))
@@ -140,7 +145,10 @@ class SpanReader:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if getattr(self._model.config, "type_vocab_size", 0) > 1:
             inputs["token_type_ids"] = types
-        with torch.inference_mode():
+        with (
+            torch.inference_mode(),
+            torch.autocast("cpu", torch.bfloat16, enabled=self._mixed),
+        ):
             output = self._model(**inputs)
         return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
@@ -165,11 +173,10 @@ def _decode(
     return list(spans.values())
 
 
-def _load(folder: Path, *, exact: bool) -> tuple[Any, Any]:
+def _load(folder: Path) -> tuple[Any, Any]:
     """Model (evaluation mode) and fast tokenizer."""
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no reader model there (config.json is missing)")
-    import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     try:
@@ -190,5 +197,4 @@ def _load(folder: Path, *, exact: bool) -> tuple[Any, Any]:
         )
     if not tokenizer.is_fast:
         raise ModelError(f"{folder}: its tokenizer gives no character offsets")
-    dtype = torch.bfloat16 if has_bf16() and not exact else torch.float32
-    return model.to(dtype).eval(), tokenizer
+    return model.float().eval(), tokenizer

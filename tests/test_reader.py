@@ -12,12 +12,14 @@ from transformers import (
     BertForQuestionAnswering,
 )
 
+from rag.answerer import Answerer
 from rag.encoder import SentenceTransformerEncoder, default_model_folder
 from rag.errors import ModelError
-from rag.models import load_reader, verify_checksums
+from rag.models import SHIPPED, load_reader, verify_checksums
 from rag.reader import MAX_ANSWER_TOKENS, SpanReader
 from rag.sentence_reader import SentenceReader, asks_for_sentence
 from rag.types import Hit, Passage, Span
+from tests.conftest import SeedQuestion
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +155,19 @@ def test_sentences_are_scored_by_cosine_and_shared_words(
     assert text_of(found[0]) == sentences[0]
     assert found[0].score == pytest.approx(float(cosines[0]) + 1.0, abs=1e-4)
     assert SentenceReader(encoder).read(question, []) == []
+
+
+@pytest.mark.slow
+def test_the_fast_precision_reads_as_float32_does(
+    answerer: Answerer, seed_questions: list[SeedQuestion]
+) -> None:
+    """At least 99 % of the best spans are the same, over every question and its first passages."""
+    if not isinstance(answerer.reader, SpanReader):
+        pytest.fail("the shipped reader is missing")
+    exact = SpanReader(SHIPPED, exact=True)
+    same = []
+    for asked in seed_questions:
+        for hit in answerer.search(asked.question, top_k=3):
+            fast, slow = (r.read(asked.question, [hit])[0] for r in (answerer.reader, exact))
+            same.append((fast.start, fast.end) == (slow.start, slow.end))
+    assert sum(same) >= 0.99 * len(same)
