@@ -1,5 +1,6 @@
 """Retriever, reader and calibration put together: question in, cited answer out."""
 
+import copy
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -87,6 +88,33 @@ class Answerer:
             ]
         self.retriever.save_index()
         return answers
+
+    def search(
+        self,
+        question: str,
+        *,
+        documents: Collection[str] | None = None,
+        top_k: int | None = None,
+    ) -> list[Hit]:
+        """The passages that ``ask`` would read, best first, with the ranks of both searches.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            StoreError: the store cannot be read.
+        """
+        limit = top_k or self.settings.top_k
+        return self.retriever.retrieve(self._checked(question), limit, documents)
+
+    def over(self, store: Store) -> "Answerer":
+        """An answerer over another store that shares this one's models.
+
+        Raises:
+            ModelMismatch: the store was made with another encoder.
+        """
+        other = copy.copy(self)
+        other.store = store
+        other.retriever = Retriever(store, self.encoder, self.settings)
+        return other
 
     def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
         """Load files and folders into the store; a file that fails is reported, the rest goes on.

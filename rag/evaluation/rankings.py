@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rag.config import Settings
-from rag.encoder import Encoder, Vectors
+from rag.encoder import Encoder
 from rag.evaluation.records import Retrieved
 from rag.index import open_index
 from rag.retriever import Retriever, match_expression
@@ -23,8 +23,8 @@ class Rankings:
     def __init__(self, store: Store, encoder: Encoder, settings: Settings) -> None:
         """Open the index of the store as it is now; documents added later are not seen."""
         self._store = store
-        self._encoder = _Remembering(encoder)
-        self._retriever = Retriever(store, self._encoder, settings)
+        self._encoder = encoder
+        self._retriever = Retriever(store, encoder, settings)
         self._settings = settings
         with store.snapshot() as snapshot:
             self._index = open_index(store, snapshot, encoder)
@@ -52,25 +52,6 @@ class Rankings:
                     )
                 )
         return rows
-
-
-class _Remembering:
-    """An encoder that does not encode the same questions twice in a row."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._last: tuple[tuple[str, ...], Vectors] | None = None
-        self.fingerprint = encoder.fingerprint
-        self.dimension = encoder.dimension
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self._encoder.encode_passages(texts)
-
-    def encode_questions(self, texts: Sequence[str]) -> Vectors:
-        asked = tuple(texts)
-        if self._last is None or self._last[0] != asked:
-            self._last = asked, self._encoder.encode_questions(texts)
-        return self._last[1]
 
 
 def _row(

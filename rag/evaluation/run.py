@@ -25,6 +25,7 @@ from rag.evaluation.predict import ask_all, rank_all, read_all
 from rag.evaluation.rankings import Rankings
 from rag.evaluation.records import Prediction, Question, RowError
 from rag.evaluation.relevance import Evidence, document_runs, gold_qrels, runs
+from rag.evaluation.remembering import RememberingEncoder
 from rag.evaluation.trec import read_beir, read_qrels, read_run
 from rag.models import SHIPPED
 from rag.store import Store
@@ -94,7 +95,7 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
     questions, documents, errors = _read(options)
     evidence = Evidence({document.id: document.text for document in documents})
     with Store(_store_folder(options, folder)) as store:
-        answerer = Answerer(store, options.settings)
+        answerer = Answerer(store, options.settings, encoder=_encoder(options))
         journal = Journal(folder / PREDICTIONS, _describe(options, answerer, documents))
         todo = [question for question in questions if question.id not in journal.done]
         if options.gold_passages:
@@ -118,7 +119,7 @@ def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
     collection = read_beir(options.questions)
     questions = collection.questions[: options.limit]
     with Store(_store_folder(options, folder)) as store:
-        encoder = SentenceTransformerEncoder(options.settings.encoder)
+        encoder = _encoder(options)
         _index(store, encoder, collection.documents, options)
         rankings = Rankings(store, encoder, options.settings)
         predictions: list[Prediction] = []
@@ -129,6 +130,10 @@ def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
     qrels = {question.id: collection.qrels[question.id] for question in questions}
     about = _about(options, len(collection.documents), collection.errors, encoder.fingerprint, None)
     return report.retrieval_report(document_runs(predictions), qrels, about)
+
+
+def _encoder(options: Options) -> RememberingEncoder:
+    return RememberingEncoder(SentenceTransformerEncoder(options.settings.encoder))
 
 
 def _read(

@@ -1,7 +1,8 @@
 """The report's page in a real browser: whole, inert to foreign text, every filter working."""
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from rag.loaders import make_document
 PAYLOAD = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 TEXT = f"\U0001f600 The pier burned in 2021. {PAYLOAD}"
 SIZES = [(390, 844), (1280, 900)]
+
+
+def _retrieved(document_id: str, number: int) -> tuple[Retrieved, ...]:
+    """The passage, deeper in the fused list with every question, and at last not in it."""
+    rank = 1 + number % 20 if number < 50 else None
+    return (Retrieved(document_id, 0, len(TEXT), rank, 0.5, 1, 2),)
 
 
 def made_report(*, abstaining: bool = False) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def made_report(*, abstaining: bool = False) -> dict[str, Any]:
             quote,
             number / 60,
             () if silent else (cited,),
-            (Retrieved(document.id, 0, len(TEXT), 1, 0.5, 1, 2),),
+            _retrieved(document.id, number),
             {"total": 5.0},
         )
     evidence = Evidence({document.id: TEXT})
@@ -129,17 +136,52 @@ def test_every_filter_shows_exactly_its_questions(page: Page, compared: dict[str
     assert page.locator("#list li").count() == 1
 
 
-def test_orders_sort_the_list(page: Page, compared: dict[str, Any]) -> None:
-    def first(order: str) -> str:
-        page.locator("#order").select_option(order)
-        return page.locator("#list summary").first.inner_text()
+def depth(case: dict[str, Any]) -> float:
+    """Rank of the evidence; what was not found is deepest, what has none is not deep."""
+    return (case["rank"] or math.inf) if case["answers"] else 0
 
-    assert "Question 0 " in first("file")
-    assert "Question 59 " in first("sure")
-    assert "Question 0 " in first("unsure")
-    assert "Question 1 " in first("f1")
-    assert first("rank")
-    assert compared["questions"] == 60
+
+ORDERS: dict[str, Callable[[dict[str, Any]], float]] = {
+    "file": lambda _: 0,
+    "sure": lambda case: -case["confidence"],
+    "unsure": lambda case: case["confidence"],
+    "f1": lambda case: case["f1"],
+    "rank": lambda case: -depth(case),
+}
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_every_order_sorts_the_whole_list(page: Page, compared: dict[str, Any]) -> None:
+    offered = page.locator("#order option").evaluate_all("options => options.map(o => o.value)")
+    assert offered == list(ORDERS)
+    for order, key in ORDERS.items():
+        page.locator("#order").select_option(order)
+        page.locator("#more").click()
+        shown = page.locator("#list summary").evaluate_all(
+            "all => all.map(e => Number(e.textContent.match(/Question (\\d+) /)[1]))"
+        )
+        assert shown == [int(case["id"][1:]) for case in sorted(compared["cases"], key=key)]
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    page.locator("#search").focus()
+    reached = ["search"]
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached == ["search", "outcome", "kind", "change", "order"]
+
+    page.locator("#outcome").focus()
+    page.keyboard.press("w")  # a select takes the first option that begins so: wrong
+    assert page.locator("#count").inner_text().startswith("20 of 60")
+
+    page.locator("#outcome").select_option("")
+    page.locator("#list summary").last.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "more"
+    page.keyboard.press("Enter")
+    assert page.locator("#list li").count() == 60
 
 
 def test_long_lists_come_in_parts(page: Page) -> None:

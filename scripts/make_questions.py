@@ -1,0 +1,73 @@
+"""Propose an evaluation set: ``scripts/make_questions.py --documents PATH --out FILE.jsonl``.
+
+Questions are made by rules from single sentences, unanswerable ones by naming what no document
+names. Keep the good ones: with --review one by one here, or in the file. Then measure with
+``scripts/evaluate.py --questions FILE.jsonl --documents PATH``. The questions share words with
+their sentences, so they are easier than what people ask: compare figures, do not boast of them.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rag.errors import CitespanError, LoadError
+from rag.evaluation.datasets import load_documents
+from rag.evaluation.proposals.propose import propose
+from rag.evaluation.proposals.review import review
+from rag.evaluation.proposals.writing import write
+
+ERROR, INTERRUPTED = 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.out.exists() and not asked.overwrite:
+            raise LoadError(f"{asked.out}: exists; choose another name, or give --overwrite")
+        documents, faults = load_documents(asked.documents)
+        for fault in faults:
+            print(f"make_questions: left out {fault}", file=sys.stderr)
+        proposals = propose(documents, asked.count, asked.seed)
+        if not proposals:
+            raise LoadError("no sentence of the documents fits a rule; write the questions by hand")
+        kept = review(proposals) if asked.review else proposals
+        write(asked.out, kept)
+    except CitespanError as error:
+        print(f"make_questions: {' '.join(str(error).split())}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("make_questions: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    unanswerable = sum(not proposal.golds for proposal in kept)
+    print(f"{len(kept)} questions, {unanswerable} of them unanswerable, in {asked.out}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/make_questions.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--documents", type=Path, nargs="+", required=True, metavar="PATH", help="files or folders")
+    add("--out", type=Path, required=True, metavar="FILE.jsonl", help="where the questions go")
+    add("--count", type=_positive, default=100, metavar="N", help="at most so many (default 100)")
+    add("--seed", type=int, default=0, help="another seed takes other sentences")
+    add("--review", action="store_true", help="keep, drop or edit each question in the terminal")
+    add("--overwrite", action="store_true", help="replace the file if there is one")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Write the README's table of figures: ``scripts/readme_table.py report.json [report.json ...]``.
+
+The figures are kept in ``rag/models/figures.json``; without reports the table is made from those.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rag.errors import CitespanError
+from rag.evaluation.figures import figures_of, insert, load, markdown, save
+
+ERROR = 2
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="scripts/readme_table.py", description=__doc__)
+    parser.add_argument("reports", type=Path, nargs="*", metavar="report.json")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--figures", type=Path, default=ROOT / "rag" / "models" / "figures.json")
+    asked = parser.parse_args(arguments)
+    try:
+        made = [figures_of(path) for path in asked.reports]
+        rows = made or load(asked.figures)
+        text = insert(asked.readme.read_text("utf-8"), markdown(rows))
+        if made:
+            save(asked.figures, made)
+        asked.readme.write_text(text, "utf-8")
+    except (CitespanError, OSError) as error:
+        print(f"readme_table: {error}", file=sys.stderr)
+        return ERROR
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
