@@ -7,7 +7,7 @@ Writers take turns, readers work on snapshots and never wait.
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.database import Database
 from rag.encoder import Encoder, Vectors
-from rag.errors import ModelError, ModelMismatch
+from rag.errors import ModelError, ModelMismatch, StoreError
 from rag.passages import split
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
@@ -55,6 +55,21 @@ class Store:
     def close(self) -> None:
         """Close the store's files."""
         self._database.close()
+
+    def copy(self, folder: Path | str) -> "Store":
+        """A store of its own in a new folder, holding what this one holds now.
+
+        Raises:
+            StoreError: the folder cannot be written, or already has a store.
+        """
+        path = Path(folder) / "store.sqlite"
+        if path.exists():
+            raise StoreError(f"{path} is there already; copy into a new folder")
+        with self._database.reading() as connection:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(path)) as copied:
+                connection.backup(copied)
+        return Store(folder)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

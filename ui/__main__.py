@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from rag import CitespanError
 
         try:
-            _serve(_answerer(options), options)
+            _serve(_answerer(options), options, Path(uploads))
         except (CitespanError, OSError) as error:
             _say(f"citespan: {error}")
             return 2
@@ -70,6 +70,17 @@ def _parser() -> argparse.ArgumentParser:
         "--port",
         type=_port,
         help=f"serve on this port (default: the first free one from {USUAL_PORT})",
+    )
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="everyone adds to and removes from one library, kept with --store (default: what a "
+        "visitor adds is private and gone after the visit)",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the tools ask, search and documents to agents (Model Context Protocol)",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="print the address without opening it"
@@ -112,19 +123,24 @@ def _answerer(options: argparse.Namespace) -> "Answerer":
     return answerer
 
 
-def _serve(answerer: "Answerer", options: argparse.Namespace) -> None:
-    from ui.app import build, launch
+def _serve(answerer: "Answerer", options: argparse.Namespace, uploads: Path) -> None:
+    from ui.app import MCP_PATH, build, launch
+    from ui.library import Library
 
+    shared = Library(answerer, None if options.store else uploads) if options.shared else None
     seeds = options.documents is None and options.store is None
-    page = build(answerer, examples=EXAMPLES if seeds else ())
+    examples = EXAMPLES if seeds else ()
+    page = build(answerer, uploads=uploads, shared=shared, examples=examples)
     try:
-        address = launch(page, options.port)
+        address = launch(page, options.port, mcp=options.mcp)
     except OSError as error:
         where = f"port {options.port} is" if options.port else f"all ports from {USUAL_PORT} are"
         raise OSError(f"{where} in use; choose another one with --port") from error
     if options.port is None and f":{USUAL_PORT}" not in address:
         _say(f"Port {USUAL_PORT} is in use, so this is on the next free one.")
     sys.stdout.write(f"citespan is ready at {address} (Ctrl+C stops it)\n")
+    if options.mcp:
+        sys.stdout.write(f"MCP tools: {address}{MCP_PATH} (streamable HTTP)\n")
     sys.stdout.flush()
     if not options.no_browser and _has_display():
         webbrowser.open(address)

@@ -1,20 +1,25 @@
 """The Gradio page: components, events and endpoints are wired here and nowhere else."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.events import api
 from starlette.middleware import Middleware
 
 from rag.answerer import Answerer
-from rag.errors import CitespanError
+from rag.errors import SettingsError
 from ui import render
-from ui.handlers import Chat, View
+from ui.endpoints import add_endpoints
+from ui.events import EVENTS, Event
+from ui.library import Library
 from ui.security import SecurityHeaders
-from ui.turns import Turn
+from ui.visitor import Update, Visitor
 
 ASSETS = Path(__file__).with_name("assets")
 MAX_WAITING = 32
@@ -22,38 +27,64 @@ MAX_WAITING = 32
 AT_ONCE = 4
 """Requests of one kind that run at the same time."""
 
-Turns = tuple[Turn, ...]
-Outputs = tuple[str, str, Turns]
+UPLOADS_AT_ONCE = 2
+MCP_PATH = "gradio_api/mcp/"
+
+Outputs = tuple[object, ...]
 
 
-def build(answerer: Answerer, *, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The page over one answerer; ``examples`` are questions offered at the start."""
-    chat = Chat(answerer, examples)
-    script = (ASSETS / "page.js").read_text("utf-8")
+def build(
+    answerer: Answerer,
+    *,
+    uploads: Path | None = None,
+    shared: Library | None = None,
+    examples: Sequence[str] = (),
+) -> gr.Blocks:
+    """The page over one answerer.
+
+    Args:
+        answerer: What is asked until a visitor changes the documents.
+        uploads: A private folder for the visitors' own documents; None: the system's.
+        shared: One library for all visitors, in place of one each.
+        examples: Questions offered at the start.
+    """
+    parent = uploads or Path(tempfile.gettempdir())
     page = gr.Blocks(
         title="citespan", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
     )
     with page:
-        _endpoints(chat, answerer)  # first, so that these get the plain names
-        turns = gr.State(())
-        header = _html(render.header(), script, "status")
-        with gr.Row(elem_id="columns"):
-            with gr.Column(elem_id="left", scale=5, min_width=320):
-                conversation = _html("", script, "conversation")
-                question = _question_box()
-            with gr.Column(elem_id="right", scale=4, min_width=320):
-                source = _html("", script, "source")
-        _wire(chat, page, turns, question, (header, conversation, source))
+        add_endpoints(shared or Library(answerer, parent))  # first, for the plain names
+        parts = _parts()
+
+        def enter() -> Visitor:
+            library = shared or Library(answerer, parent)
+            return Visitor(library, examples, shared=shared is not None)
+
+        _wire(page, parts, enter)
     page.queue(max_size=MAX_WAITING, default_concurrency_limit=AT_ONCE)
     return page
 
 
-def launch(page: gr.Blocks, port: int | None, **options: Any) -> str:
+def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
     """Serve the page on 127.0.0.1 without blocking; returns its address.
+
+    ``mcp`` offers the endpoints as tools of the Model Context Protocol, under ``MCP_PATH``.
 
     Raises:
         OSError: the port is taken; with ``None`` the next free one from 7860 is used.
+        SettingsError: what MCP needs is not installed.
     """
+    if mcp and find_spec("mcp") is None:
+        raise SettingsError("--mcp needs more packages: pip install 'citespan[mcp]'")
+    with redirect_stdout(sys.stderr):  # quiet does not cover what Gradio says of MCP
+        address = _launch(page, port, mcp=mcp)
+    if page.mcp_error:
+        page.close()
+        raise SettingsError(f"the MCP server did not start: {page.mcp_error}")
+    return address
+
+
+def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
     _, address, _ = page.launch(
         server_name="127.0.0.1",
         server_port=port,
@@ -69,7 +100,7 @@ def launch(page: gr.Blocks, port: int | None, **options: Any) -> str:
         enable_monitoring=False,
         run_history=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=mcp,
         footer_links=["api"],
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
@@ -77,12 +108,67 @@ def launch(page: gr.Blocks, port: int | None, **options: Any) -> str:
         # Not css_paths: that way Gradio rewrites selectors, and breaks those in media queries.
         head=f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>",
         app_kwargs={"middleware": [Middleware(SecurityHeaders)]},
-        **options,
     )
     return address
 
 
-def _html(value: str, script: str, name: str) -> gr.HTML:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The components of the page that take part in events."""
+
+    header: gr.HTML
+    conversation: gr.HTML
+    scope: gr.HTML
+    question: gr.Textbox
+    source: gr.HTML
+    intake: gr.HTML
+    outbox: gr.HTML
+    files: gr.File
+    folder: gr.UploadButton
+    visitor: gr.State
+
+    @property
+    def outputs(self) -> list[gr.HTML]:
+        """What an ``Update`` writes to, in the order of its fields."""
+        return [self.conversation, self.source, self.intake, self.scope, self.outbox]
+
+
+def _parts() -> _Parts:
+    """The layout: a bar, the conversation left, the source and the documents right."""
+    visitor = gr.State(None, delete_callback=_leave)
+    header = _html("status", render.header())
+    with gr.Row(elem_id="columns"):
+        with gr.Column(elem_id="left", scale=5, min_width=320):
+            conversation = _html("conversation")
+            scope = _html("scope")
+            question = _question_box()
+        with gr.Column(elem_id="right", scale=4, min_width=320):
+            source = _html("source")
+            intake = _html("intake")
+            with gr.Row(elem_id="drop"):
+                # No file_types: a file of another kind would keep the rest out, unexplained.
+                files = gr.File(
+                    label="Add documents", show_label=False, file_count="multiple", height=84
+                )
+                folder = gr.UploadButton("Add a folder", file_count="directory", size="sm")
+    return _Parts(
+        header=header,
+        conversation=conversation,
+        scope=scope,
+        question=question,
+        source=source,
+        intake=intake,
+        outbox=_html("outbox"),
+        files=files,
+        folder=folder,
+        visitor=visitor,
+    )
+
+
+def _html(name: str, value: str = "") -> gr.HTML:
+    # Gradio knows a custom event by its name, in quotes, in the script.
+    names = " ".join(f'"{name}"' for name in ("ask", *EVENTS))
+    script = f"// {names}\n{(ASSETS / 'page.js').read_text('utf-8')}"
     return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=name)
 
 
@@ -100,78 +186,75 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def _wire(
-    chat: Chat,
-    page: gr.Blocks,
-    turns: gr.State,
-    question: gr.Textbox,
-    parts: tuple[gr.HTML, gr.HTML, gr.HTML],
-) -> None:
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def _wire(page: gr.Blocks, parts: _Parts, enter: Callable[[], Visitor]) -> None:
     """Connect what a visitor does to the handlers; none of these is a public endpoint."""
-    _, conversation, source = parts
-    everything = [conversation, source, turns]
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    visitor, outputs = parts.visitor, parts.outputs
 
     def start(request: gr.Request) -> Outputs:
-        return _outputs(chat.link(dict(request.query_params)))
+        entered = enter()
+        return (*_outputs(entered.start(dict(request.query_params))), entered)
 
-    def submit(asked: str, held: Turns) -> Iterator[tuple[object, ...]]:
-        for view in _answering(chat, asked, held):
-            yield ("", *view)
+    def submit(held: object, question: str) -> Iterator[Outputs]:
+        for update in _present(held).ask(question):
+            yield ("", *_outputs(update))
 
-    def ask(held: Turns, event: gr.EventData) -> Iterator[Outputs]:
-        yield from _answering(chat, _field(_sent(event), "question"), held)
+    def ask(held: object, event: gr.EventData) -> Iterator[Outputs]:
+        for update in _present(held).ask(_field(_sent(event), "question")):
+            yield _outputs(update)
 
-    def cite(held: Turns, event: gr.EventData) -> object:
-        return _or_same(chat.cite(_sent(event), held))
-
-    def preview(event: gr.EventData) -> object:
-        return _or_same(chat.preview(_sent(event)))
-
-    page.load(start, None, everything, **quiet)
-    question.submit(submit, [question, turns], [question, *everything], **quiet)
-    for part in parts:
-        part.ask(ask, turns, everything, **quiet)
-        part.cite(cite, turns, source, **quiet)
-        part.preview(preview, None, source, **quiet)
-        part.library(chat.library, None, source, **quiet)
-        part.reset(lambda: _outputs(chat.view()), None, everything, **quiet)
+    page.load(start, None, [*outputs, visitor], **_QUIET)
+    box = parts.question
+    box.submit(submit, [visitor, box], [box, *outputs], **_QUIET)
+    for part in (parts.header, *outputs):
+        part.ask(ask, visitor, outputs, **_QUIET)
+        for name, method in EVENTS.items():
+            getattr(part, name)(_handler(method), visitor, outputs, **_QUIET)
+    _wire_uploads(parts)
 
 
-def _endpoints(chat: Chat, answerer: Answerer) -> None:
-    """The programming interface, listed under "Use via API"."""
+def _wire_uploads(parts: _Parts) -> None:
+    """Dropped files and folders; the drop area is empty again as soon as they are here."""
 
-    def ask(question: str) -> dict[str, Any]:
-        try:
-            return chat.answer(question)
-        except CitespanError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+    def upload(held: object, files: object) -> Iterator[Outputs]:
+        for update in _present(held).upload(files):
+            yield (None, None, *_outputs(update))
 
-    def documents() -> list[dict[str, Any]]:
-        return [asdict(info) for info in answerer.store.documents()]
-
-    api(
-        ask,
-        api_name="ask",
-        api_description="Answer a question with a verbatim quotation and its place in the source.",
-    )
-    api(documents, api_name="documents", api_description="List the loaded documents.")
+    for drop in (parts.files, parts.folder):
+        drop.upload(
+            upload,
+            [parts.visitor, drop],
+            [parts.files, parts.folder, *parts.outputs],
+            concurrency_limit=UPLOADS_AT_ONCE,
+            concurrency_id="upload",
+            **_QUIET,
+        )
 
 
-def _answering(chat: Chat, asked: object, held: Turns) -> Iterator[Outputs]:
-    """The question at once, then its answer; nothing changes where there is no question."""
-    waiting = chat.waiting(asked, held)
-    if waiting is not None:
-        yield _outputs(waiting)
-    yield _outputs(chat.ask(asked, held))
+def _handler(method: Event) -> Callable[[object, gr.EventData], Outputs]:
+    def handle(held: object, event: gr.EventData) -> Outputs:
+        return _outputs(method(_present(held), _sent(event)))
+
+    return handle
 
 
-def _outputs(view: View) -> Outputs:
-    return view.conversation, view.source, view.turns
+def _present(held: object) -> Visitor:
+    """The visitor of a session; there is none where the server has restarted since."""
+    if not isinstance(held, Visitor):
+        raise gr.Error("The server has been restarted. Reload the page.", print_exception=False)
+    return held
 
 
-def _or_same(panel: str | None) -> object:
-    return gr.skip() if panel is None else panel
+def _leave(held: object) -> None:
+    if isinstance(held, Visitor):
+        held.close()
+
+
+def _outputs(update: Update) -> Outputs:
+    parts = (update.conversation, update.source, update.intake, update.scope, update.outbox)
+    return tuple(gr.skip() if part is None else part for part in parts)
 
 
 def _sent(event: gr.EventData) -> object:

@@ -6,6 +6,8 @@ import re
 from rag.types import Answer, Citation
 from ui import wording
 
+NOT_THERE = "Not in these documents."
+NEAREST = "Nearest passages:"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&])")
 
 
@@ -13,25 +15,25 @@ def as_text(answer: Answer) -> str:
     """Question, answer, sentence and sources as plain lines."""
     lines = [answer.question, ""]
     if answer.text is None:
-        lines.append("Not in these documents. Nearest passages:")
+        lines.append(f"{NOT_THERE} {NEAREST}")
     else:
         lines.append(f"\N{LEFT DOUBLE QUOTATION MARK}{answer.text}\N{RIGHT DOUBLE QUOTATION MARK}")
         if answer.sentence and answer.sentence != answer.text:
             lines.append(answer.sentence)
         lines.append(wording.confidence(answer.confidence))
-    lines += ["", *(_source(citation) for citation in answer.citations)]
+    lines += ["", *(source_line(citation) for citation in answer.citations)]
     return "\n".join(lines)
 
 
 def as_markdown(answer: Answer) -> str:
     """The same as Markdown; characters that Markdown would act on are escaped."""
-    lines = [f"**{_escape(answer.question)}**", ""]
+    lines = [f"**{literal(answer.question)}**", ""]
     if answer.text is None:
-        lines.append("*Not in these documents.* Nearest passages:")
+        lines.append(f"*{NOT_THERE}* {NEAREST}")
     else:
-        lines += [f"> **{_escape(answer.text)}**", ">", f"> {_escape(answer.sentence or '')}"]
+        lines += [f"> **{literal(answer.text)}**", ">", f"> {literal(answer.sentence or '')}"]
         lines += ["", wording.confidence(answer.confidence)]
-    lines += ["", *(f"- {_escape(_source(citation))}" for citation in answer.citations)]
+    lines += ["", *(f"- {literal(source_line(citation))}" for citation in answer.citations)]
     return "\n".join(lines)
 
 
@@ -40,11 +42,12 @@ def as_json(answer: Answer) -> str:
     return json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)
 
 
-def _source(citation: Citation) -> str:
+def source_line(citation: Citation) -> str:
+    """Number, title, place and the start of the checksum of a source."""
     where = f"{citation.title}, {wording.position(citation)}"
     return f"[{citation.number}] {where}, SHA-256 {citation.sha256[:12]}"
 
 
-def _escape(text: str) -> str:
+def literal(text: str) -> str:
     """One Markdown line of literal text."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

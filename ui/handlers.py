@@ -5,13 +5,15 @@ each method takes ``object`` and checks it.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rag.answerer import Answerer
 from rag.errors import CitespanError, QuestionError
 from ui import render, source
+from ui.documents import Shelf, library
+from ui.search import MAX_PASSAGES, search
 from ui.turns import Turn, sentence_offset
 
 MAX_TURNS = 50
@@ -34,24 +36,35 @@ class View:
 class Chat:
     """The page's behaviour over one answerer. Holds nothing of any visitor."""
 
-    def __init__(self, answerer: Answerer, examples: Sequence[str] = ()) -> None:
-        """Examples are questions offered while the conversation is empty."""
+    def __init__(
+        self,
+        answerer: Answerer,
+        examples: Sequence[str] = (),
+        documents: Collection[str] | None = None,
+        removed: str | None = None,
+    ) -> None:
+        """Examples are offered while the conversation is empty; ``documents`` are searched.
+
+        ``removed`` is the title of a document that can be put back.
+        """
         self._answerer = answerer
         self._examples = tuple(examples)
+        self._documents = documents
+        self._removed = removed
 
     def view(self, turns: Sequence[Turn] = ()) -> View:
         """The page with these turns and the last one's first source open."""
         kept = tuple(turns)[-MAX_TURNS:]
-        documents = self._answerer.store.documents()
-        html = render.conversation(kept, render.welcome(self._examples, len(documents)))
+        documents = len(self._answerer.store.documents())
+        html = render.conversation(kept, render.welcome(self._examples, documents))
         last = len(kept) - 1
         if kept and kept[last].citations:
             return View(html, self._panel(kept, last, 0), kept)
-        return View(html, source.library(documents), kept)
+        return View(html, self.library(), kept)
 
     def waiting(self, question: object, turns: Sequence[Turn]) -> View | None:
         """The page while the question is being answered; None where there is no question."""
-        asked = _question(question)
+        asked = text_of(question)
         if not asked:
             return None
         shown = Turn(_shortened(asked))
@@ -60,8 +73,8 @@ class Chat:
 
     def ask(self, question: object, turns: Sequence[Turn]) -> View:
         """Answer a question, or say in its place what was wrong with it."""
-        asked = _question(question)
-        return self.view((*turns, self._answered(asked)) if asked else turns)
+        asked = text_of(question)
+        return self.view((*turns, self.answered(asked)) if asked else turns)
 
     def link(self, query: Mapping[str, str]) -> View:
         """The page that a link opens: ``q`` is asked, and its source number ``c`` shown."""
@@ -74,23 +87,37 @@ class Chat:
 
     def cite(self, event: object, turns: Sequence[Turn]) -> str | None:
         """The source panel for ``{"turn": n, "citation": i}``; None where there is no such."""
-        turn = _integer(event, "turn")
-        citation = _integer(event, "citation")
+        turn = integer(event, "turn")
+        citation = integer(event, "citation")
         if turn is None or not 0 <= turn < len(turns):
             return None
         if citation is None or not 0 <= citation < len(turns[turn].citations):
             return None
         return self._panel(turns, turn, citation)
 
-    def preview(self, event: object) -> str | None:
+    def explain(self, event: object, turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
+        """The turns, with what was searched for ``{"turn": n}``; None where there is no such."""
+        number = integer(event, "turn")
+        if number is None or not 0 <= number < len(turns):
+            return None
+        answer = turns[number].answer
+        if answer is None or turns[number].search is not None:
+            return None
+        found = search(self._answerer, answer.question, self._documents)
+        return (*turns[:number], replace(turns[number], search=found), *turns[number + 1 :])
+
+    def preview(self, event: object, turns: Sequence[Turn] = ()) -> str | None:
         """The source panel for ``{"document": id}``; None where the store has no such."""
         wanted = event.get("document") if isinstance(event, Mapping) else None
         document = self._answerer.store.document(wanted) if isinstance(wanted, str) else None
-        return None if document is None else source.preview(document)
+        if document is None:
+            return None
+        answered = [number for number, turn in enumerate(turns) if turn.answer]
+        return source.preview(document, answered[-1] if answered else None)
 
     def library(self) -> str:
         """The source panel with the list of documents."""
-        return source.library(self._answerer.store.documents())
+        return library(Shelf(self._answerer.store.documents(), self._documents, self._removed))
 
     def answer(self, question: object) -> dict[str, Any]:
         """The answer as JSON, for the programming interface.
@@ -102,10 +129,25 @@ class Chat:
             raise QuestionError("the question must be a string")
         return self._answerer.ask(question).to_dict()
 
-    def _answered(self, question: str) -> Turn:
+    def search(self, question: object, limit: object = None) -> list[dict[str, Any]]:
+        """The best passages as JSON, for the programming interface.
+
+        Raises:
+            QuestionError: the question is no text, empty or too long, or the limit no number.
+        """
+        if not isinstance(question, str):
+            raise QuestionError("the question must be a string")
+        if limit is not None and not (
+            isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= MAX_PASSAGES
+        ):
+            raise QuestionError(f"the limit must be a whole number from 1 to {MAX_PASSAGES}")
+        return [asdict(found) for found in search(self._answerer, question, limit=limit).found]
+
+    def answered(self, question: str) -> Turn:
+        """The turn of a question, with its answer or what was wrong."""
         shown = _shortened(question)
         try:
-            answer = self._answerer.ask(question)
+            answer = self._answerer.ask(question, documents=self._documents)
             offset = None
             if answer.citations:
                 document = self._answerer.store.document(answer.citations[0].document_id)
@@ -125,7 +167,8 @@ class Chat:
         return source.cited(document, turn, turns[turn], index)
 
 
-def _question(value: object) -> str:
+def text_of(value: object) -> str:
+    """A line that the page sent, or nothing where it sent something else."""
     return value.strip() if isinstance(value, str) else ""
 
 
@@ -135,6 +178,7 @@ def _shortened(question: str) -> str:
     return question[:SHOWN_QUESTION_CHARS] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _integer(event: object, key: str) -> int | None:
+def integer(event: object, key: str) -> int | None:
+    """A whole number that the page sent, or None where it sent something else."""
     value = event.get(key) if isinstance(event, Mapping) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

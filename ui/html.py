@@ -38,3 +38,19 @@ def tag(name: str, content: str, **values: str | int | bool | None) -> str:
 def text(name: str, content: str, **values: str | int | bool | None) -> str:
     """An element around plain text, escaped here."""
     return tag(name, escape(content), **values)
+
+
+def button(
+    name: str, event: str, value: str = "", *, label: str | None = None, turn: int | None = None
+) -> str:
+    """A button that sends ``{"value": value, "turn": turn}`` as an event of the page."""
+    return text(
+        "button",
+        name,
+        type="button",
+        class_="plain",
+        data_event=event,
+        data_value=value,
+        data_turn=turn,
+        aria_label=label,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rag.types import Alternative, Answer, Citation
 from ui import export, wording
+from ui.explain import explanation
 from ui.html import escape, tag, text
 from ui.turns import Turn
 
@@ -22,8 +23,15 @@ def header() -> str:
     """The bar above everything, with the line in which the page says what it did."""
     buttons = (
         text("button", "Documents", type="button", data_library=True)
+        + text("button", "Chats", type="button", data_event="chats", data_value="")
         + text("button", "New chat", type="button", data_reset=True)
-        + text("button", "Light / dark", type="button", data_theme=True)
+        + text(
+            "button",
+            "\N{CIRCLE WITH LEFT HALF BLACK}",
+            type="button",
+            data_theme=True,
+            aria_label="Light or dark",
+        )
     )
     name = text("h1", "citespan") + text("p", "answers in your documents’ own words")
     status = text("span", "", role="status")
@@ -56,7 +64,7 @@ def _turn(number: int, turn: Turn) -> str:
     elif turn.answer is None:
         body = text("p", "Reading the documents\N{HORIZONTAL ELLIPSIS}", class_="pending")
     elif turn.answer.text is None:
-        body = _abstention(number, turn.answer)
+        body = _abstention(number, turn, turn.answer)
     else:
         body = _answer(number, turn, turn.answer, turn.answer.text)
     return tag("article", question + tag("div", body, class_="reply"), class_="turn")
@@ -75,13 +83,13 @@ def _answer(number: int, turn: Turn, answer: Answer, quote: str) -> str:
         _sources(number, answer.citations),
         _confidence(answer.confidence),
         _alternatives(number, answer, "Other answers in the documents"),
-        _details(number, answer),
-        _tools(number, answer),
+        explanation(number, turn),
+        _tools(number, turn, answer),
     )
     return "".join(parts)
 
 
-def _abstention(number: int, answer: Answer) -> str:
+def _abstention(number: int, turn: Turn, answer: Answer) -> str:
     nearest = ""
     if answer.citations:
         heading = "The nearest passages, which do not answer it:"
@@ -94,8 +102,8 @@ def _abstention(number: int, answer: Answer) -> str:
         text("p", "Not in these documents", class_="verbatim none"),
         nearest,
         _alternatives(number, answer, "Candidates too uncertain to be an answer"),
-        _details(number, answer),
-        _tools(number, answer),
+        explanation(number, turn),
+        _tools(number, turn, answer),
     )
     return "".join(parts)
 
@@ -160,20 +168,7 @@ def _alternative(number: int, index: int, alternative: Alternative) -> str:
     return tag("p", line) + _citation_button(number, index, alternative.citation)
 
 
-def _details(number: int, answer: Answer) -> str:
-    rows = [(stage, f"{milliseconds:,.1f} ms") for stage, milliseconds in answer.timings_ms.items()]
-    if answer.text is None:
-        rows.insert(0, ("best candidate", wording.confidence(answer.confidence)))
-    rows += [
-        (f"source {citation.number}, SHA-256", citation.sha256) for citation in answer.citations
-    ]
-    rows.append(("store version", str(answer.store_version)))
-    table = "".join(tag("tr", text("th", name, scope="row") + text("td", v)) for name, v in rows)
-    summary = text("summary", "How this was found")
-    return tag("details", summary + tag("table", tag("tbody", table)), data_key=f"{number}-details")
-
-
-def _tools(number: int, answer: Answer) -> str:
+def _tools(number: int, turn: Turn, answer: Answer) -> str:
     copies = (
         ("Text", export.as_text(answer)),
         ("Markdown", export.as_markdown(answer)),
@@ -191,7 +186,32 @@ def _tools(number: int, answer: Answer) -> str:
         data_turn=number,
         aria_label="Copy a link to this answer",
     )
-    return tag("p", text("span", "Copy") + buttons + link, class_="tools")
+    copying = tag("p", text("span", "Copy") + buttons + link, class_="tools")
+    return copying + _judgement(number, turn)
+
+
+def _judgement(number: int, turn: Turn) -> str:
+    """Whether the answer is right, and the right one where the visitor has marked it."""
+    choices = "".join(
+        tag(
+            "button",
+            name,
+            type="button",
+            class_="plain",
+            aria_pressed="true" if turn.rating is right else "false",
+            data_event="rate",
+            data_value=name.lower(),
+            data_turn=number,
+        )
+        for name, right in (("Yes", True), ("No", False))
+    )
+    line = tag("p", text("span", "Is this right?") + choices, class_="judgement")
+    if turn.right is not None:
+        line += text("p", f"You marked {turn.right.line}", class_="marked", dir="auto")
+    elif turn.rating is False:
+        hint = "Open a document or a source, select the right answer and mark it."
+        line += text("p", hint, class_="why")
+    return line
 
 
 def shorten(passage: str) -> str:

@@ -1,6 +1,7 @@
 """What keeps the page safe: response headers, and settings that must precede Gradio's import."""
 
 import os
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,14 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+_FILE = re.compile(r"(^|/)(file|stream|proxy|reset-iframe)(=|/)")
 
 
 class SecurityHeaders:
-    """ASGI middleware that puts ``HEADERS`` on every response."""
+    """ASGI middleware that puts ``HEADERS`` on every response and never serves a file back.
+
+    Gradio would serve what was uploaded to whoever knows or guesses its path.
+    """
 
     def __init__(self, app: App) -> None:
         """Wrap ``app``."""
@@ -49,7 +54,15 @@ class SecurityHeaders:
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        if scope["type"] == "http" and _FILE.search(scope["path"]):
+            await _refuse(send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+
+async def _refuse(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 403, "headers": []})
+    await send({"type": "http.response.body", "body": b"no files are served"})
 
 
 def prepare_environment(uploads: Path) -> None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from rag.snapshot import DocumentInfo
 from rag.types import Citation, Document
 from ui import wording
-from ui.html import escape, tag, text
+from ui.html import button, escape, tag, text
 from ui.turns import Turn
 
 SURROUNDINGS = 3000
@@ -16,26 +15,17 @@ PREVIEW_CHARS = 12000
 Bounds = tuple[int, int]
 
 
-def library(documents: Sequence[DocumentInfo], limit: int = 500) -> str:
-    """The loaded documents; each opens its own text."""
-    items = "".join(tag("li", _document_button(info)) for info in documents[:limit])
-    if len(documents) > limit:
-        items += text("li", f"and {len(documents) - limit:,} more")
-    heading = text("h2", wording.count(len(documents), "document"))
-    hint = text("p", "Choose a citation to see it in its document.", class_="where")
-    return _panel(tag("header", heading + hint) + tag("ul", items, class_="library"))
-
-
-def preview(document: Document) -> str:
-    """The start of a document, nothing marked."""
+def preview(document: Document, turn_number: int | None = None) -> str:
+    """The start of a document; the right answer of a turn can be marked in it."""
     shown = document.text[:PREVIEW_CHARS]
     rest = len(document.text) - len(shown)
     note = wording.count(len(document.text), "character") + (
         f", the first {PREVIEW_CHARS:,} shown" if rest else ""
     )
     title = text("h2", document.title, dir="auto")
-    header = tag("header", _navigation("") + title + text("p", note, class_="where"))
-    return _panel(header + tag("div", escape(shown) + (_CUT if rest else ""), **_BODY))
+    line = text("p", note, class_="where")
+    header = tag("header", _navigation("") + title + line + _marker(turn_number))
+    return panel(header + _body(document, 0, escape(shown) + (_CUT if rest else "")))
 
 
 def cited(document: Document, turn_number: int, turn: Turn, index: int) -> str:
@@ -53,14 +43,20 @@ def cited(document: Document, turn_number: int, turn: Turn, index: int) -> str:
     ]
     kind = _kind(citation, own=index < len(own))
     steps = _steps(turn_number, index, len(turn.citations))
-    body = tag("div", _surroundings(document.text, citation, others), **_BODY)
-    return _panel(_header(citation, kind, steps) + body, turn_number, index)
+    low, shown = _surroundings(document.text, citation, others)
+    header = _header(citation, kind, steps, turn_number)
+    return panel(header + _body(document, low, shown), turn_number, index)
+
+
+def close_button(label: str) -> str:
+    """The cross that brings the documents back."""
+    return text("button", _CROSS, type="button", data_close=True, aria_label=label)
 
 
 def missing(citation: Citation) -> str:
     """The panel for a citation whose document has left the store."""
     words = f"{citation.title} is no longer among the documents."
-    return _panel(text("p", words, class_="error", role="alert"))
+    return panel(text("p", words, class_="error", role="alert"))
 
 
 _BODY: dict[str, str | int | bool | None] = {
@@ -73,15 +69,9 @@ _CROSS = "\N{MULTIPLICATION X}"
 _CUT = text("span", " \N{HORIZONTAL ELLIPSIS} ", class_="cut", aria_hidden="true")
 
 
-def _panel(content: str, turn: int | None = None, citation: int | None = None) -> str:
+def panel(content: str, turn: int | None = None, citation: int | None = None) -> str:
+    """What stands on the right; with a turn and a citation where it shows one."""
     return tag("section", content, class_="source", data_turn=turn, data_citation=citation)
-
-
-def _document_button(info: DocumentInfo) -> str:
-    size = f"{info.characters:,} characters, {wording.count(info.passages, 'passage')}"
-    content = text("span", info.title, class_="title", dir="auto")
-    content += text("span", size, class_="position")
-    return tag("button", content, type="button", class_="document", data_document=info.id)
 
 
 def _kind(citation: Citation, *, own: bool) -> str:
@@ -90,11 +80,27 @@ def _kind(citation: Citation, *, own: bool) -> str:
     return "Quoted" if own else "Another possible answer"
 
 
-def _header(citation: Citation, kind: str, steps: str) -> str:
+def _body(document: Document, low: int, shown: str) -> str:
+    """The text from character ``low`` on; its script needs to know what is selected in it."""
+    return tag("div", shown, data_document=document.id, data_start=low, **_BODY)
+
+
+def _marker(turn: int | None) -> str:
+    if turn is None:
+        return ""
+    words = "Select the right answer in the text, then mark it."
+    return tag(
+        "p",
+        button("Mark as right answer", "mark", turn=turn) + text("span", words),
+        class_="marker",
+    )
+
+
+def _header(citation: Citation, kind: str, steps: str, turn: int) -> str:
     title = text("h2", citation.title, dir="auto", title=citation.title)
     heading = text("p", citation.heading, class_="section", dir="auto") if citation.heading else ""
     line = text("p", f"{kind} \N{MIDDLE DOT} {wording.position(citation)}", class_="where")
-    return tag("header", _navigation(steps) + title + heading + line)
+    return tag("header", _navigation(steps) + title + heading + line + _marker(turn))
 
 
 def _steps(turn: int, index: int, total: int) -> str:
@@ -108,8 +114,7 @@ def _steps(turn: int, index: int, total: int) -> str:
 
 
 def _navigation(steps: str) -> str:
-    close = text("button", _CROSS, type="button", data_close=True, aria_label="Close source")
-    return tag("nav", steps + close, aria_label="Source")
+    return tag("nav", steps + close_button("Close source"), aria_label="Source")
 
 
 def _step(label: str, arrow: str, turn: int, index: int) -> str:
@@ -118,7 +123,8 @@ def _step(label: str, arrow: str, turn: int, index: int) -> str:
     )
 
 
-def _surroundings(document: str, citation: Citation, others: Sequence[Bounds]) -> str:
+def _surroundings(document: str, citation: Citation, others: Sequence[Bounds]) -> tuple[int, str]:
+    """The offset of the first character shown, and the HTML."""
     start = min(citation.passage_start, citation.start)
     end = max(citation.passage_end, citation.end)
     low, high = max(0, start - SURROUNDINGS), min(len(document), end + SURROUNDINGS)
@@ -132,7 +138,7 @@ def _surroundings(document: str, citation: Citation, others: Sequence[Bounds]) -
         + chosen
         + _with_evidence(document, citation.end, end, others)
     )
-    return (
+    return low, (
         (_CUT if low else "")
         + _with_evidence(document, low, start, others)
         + tag("span", passage, class_="passage")

@@ -3,19 +3,49 @@
 from dataclasses import dataclass
 
 from rag.types import Answer, Citation
+from ui import wording
+from ui.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a visitor found the right answer: ``quote`` starts at character ``start``."""
+
+    document_id: str
+    title: str
+    source: str
+    start: int
+    quote: str
+
+    @property
+    def end(self) -> int:
+        """The character after the last."""
+        return self.start + len(self.quote)
+
+    @property
+    def line(self) -> str:
+        """The quote and its place in words."""
+        opened, closed = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
+        where = wording.place(None, self.start, self.end)
+        return f"{opened}{self.quote}{closed} ({self.title}, {where})"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question and what came back: an answer, an error message, or neither yet.
 
-    ``offset`` is where the answer starts inside ``answer.sentence``, in characters.
+    ``offset`` is where the answer starts inside ``answer.sentence``, in characters; ``search``
+    is there once someone has asked how the answer was found. ``rating`` and ``right`` are the
+    visitor's: whether the answer is right, and where the right one stands.
     """
 
     question: str
     answer: Answer | None = None
     offset: int | None = None
     error: str | None = None
+    search: Search | None = None
+    rating: bool | None = None
+    right: Place | None = None
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -7,9 +7,14 @@ _CONFIDENCE = ((0.9, "Very likely right"), (LIKELY, "Likely right"), (0.5, "Unce
 
 
 def position(citation: Citation) -> str:
-    """Where a quote stands, e.g. ``page 3, characters 120-155`` (the end is exclusive)."""
-    page = f"page {citation.page}, " if citation.page is not None else ""
-    return f"{page}characters {citation.start}\N{EN DASH}{citation.end}"
+    """Where a quote stands."""
+    return place(citation.page, citation.start, citation.end)
+
+
+def place(page: int | None, start: int, end: int) -> str:
+    """Where characters stand, e.g. ``page 3, characters 120-155`` (the end is exclusive)."""
+    before = f"page {page}, " if page is not None else ""
+    return f"{before}characters {start}\N{EN DASH}{end}"
 
 
 def confidence(probability: float) -> str:

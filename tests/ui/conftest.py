@@ -37,9 +37,9 @@ def serving(*arguments: str | Path) -> Iterator[Server]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        assert found, f"no address but {line!r}"
         try:
+            found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            assert found, f"no address but {line!r}"
             yield Server(process, found[0])
         finally:
             process.send_signal(signal.SIGTERM)
@@ -51,6 +51,14 @@ def settings_file(folder: Path, min_confidence: float) -> Path:
     file = folder / "settings.toml"
     file.write_text(f"min_confidence = {min_confidence}\n", "utf-8")
     return file
+
+
+def ask(page: "Page", question: str) -> None:
+    """Type a question, send it with Enter and wait for what comes back."""
+    before = page.locator(".turn .reply:not(:has(.pending))").count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.locator(".turn .reply:not(:has(.pending))").nth(before).wait_for()
 
 
 @pytest.fixture(scope="session")

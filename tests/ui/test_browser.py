@@ -9,7 +9,7 @@ import pytest
 
 from rag.store import Store
 from rag.types import Document
-from tests.ui.conftest import serving
+from tests.ui.conftest import ask, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect, Page
@@ -24,15 +24,7 @@ ANSWERED = {
     "When was the agreement between Seoul and Pyongyang outlined?": "2021",
 }
 NOT_ANSWERED = ("Who won the 2018 World Cup?", "How many warheads does North Korea have?")
-WIDTHS = (390, 1280)
-
-
-def ask(page: "Page", question: str) -> None:
-    """Type a question, send it with Enter and wait for what comes back."""
-    before = page.locator(".turn .reply:not(:has(.pending))").count()
-    page.fill("#question textarea", question)
-    page.press("#question textarea", "Enter")
-    page.locator(".turn .reply:not(:has(.pending))").nth(before).wait_for()
+WIDTHS = (390, 768, 1440)
 
 
 def box(page: "Page", selector: str) -> "FloatRect":
@@ -71,7 +63,7 @@ def test_ask_read_and_check(
     page.screenshot(path=shots / f"{width}-{scheme}-answer.png")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390, 1440])
 def test_what_is_not_in_the_documents(
     open_page: Open, unsure_address: str, seed_document: Document, shots: Path, width: int
 ) -> None:
@@ -213,6 +205,9 @@ PAYLOADS = (
     "${alert(4)} {{constructor.constructor('alert(5)')()}} {% raw %}",
     "</mark></div></section><svg onload=alert(6)>",
     "'\"><b onmouseover=alert(7)>",
+    "<style>*{background:url(http://198.51.100.1/d)}</style>",
+    "<video autoplay><source src=http://198.51.100.1/v onerror=alert(8)></video>",
+    "<meta http-equiv=refresh content='0;url=http://198.51.100.1/'>",
 )
 
 
@@ -233,8 +228,8 @@ def test_documents_and_questions_cannot_write_markup(
 ) -> None:
     address, store = hostile
     page = open_page(address)
-    for number, payload in enumerate(PAYLOADS):
-        ask(page, f"Who is the keeper of tower {number}? {payload}")
+    for number in range(0, len(PAYLOADS), 3):
+        ask(page, f"Who is the keeper of tower {number}? {' '.join(PAYLOADS[number : number + 3])}")
         assert page.locator("#source mark").first.text_content()
     assert len(store.documents()) == len(PAYLOADS)
     for info in store.documents():
@@ -247,7 +242,7 @@ def test_documents_and_questions_cannot_write_markup(
     foreign = page.eval_on_selector_all(
         ".turns, .source",
         "(parts) => parts.flatMap((part) => [...part.querySelectorAll("
-        "'script, img, iframe, form, input, svg, a, b, style, [onload], [onerror]')]"
+        "'script, img, iframe, form, input, svg, a, b, style, video, meta, [onload], [onerror]')]"
         ".map((element) => element.outerHTML))",
     )
     assert foreign == []
@@ -255,10 +250,18 @@ def test_documents_and_questions_cannot_write_markup(
 
 def test_no_serious_finding_of_axe(open_page: Open, address: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for width in WIDTHS:
-        for scheme in ("light", "dark"):
-            page = open_page(address, width, scheme)
-            ask(page, QUESTION)
-            page.evaluate("document.querySelectorAll('details').forEach((f) => { f.open = true })")
-            found = axe.Axe().run(page).response["violations"]
-            assert [(v["id"], v["nodes"]) for v in found] == []
+    for width, scheme in ((390, "light"), (1440, "dark")):
+        page = open_page(address, width, scheme)
+        views = [axe.Axe().run(page)]
+        ask(page, QUESTION)
+        page.click("text=How this was found")
+        page.wait_for_selector(".ranks")
+        page.click("[data-event=rate][data-value=no]")
+        page.wait_for_selector("[data-value=no][aria-pressed=true]")
+        views.append(axe.Axe().run(page))
+        page.click("[data-event=chats]")
+        page.locator("[data-event=edit]").click()
+        page.wait_for_selector("input.name")
+        views.append(axe.Axe().run(page))
+        found = [violation for view in views for violation in view.response["violations"]]
+        assert [(v["id"], v["nodes"]) for v in found] == []

@@ -158,3 +158,37 @@ def test_a_removed_document_is_reported_not_shown(answerer: Answerer, tmp_path: 
         panel = chat.cite({"turn": 0, "citation": 0}, turns)
         assert panel is not None
         assert "no longer among the documents" in read(panel).find("p", "error")[0].text
+
+
+def test_search_returns_the_passages_that_are_read_with_their_ranks(
+    chat: Chat, sure: Answerer, seed_document: Document
+) -> None:
+    rows = chat.search(QUESTION, 3)
+    hits = sure.retriever.retrieve(QUESTION, 3)
+    assert [(r["rank"], r["score"], r["dense_rank"], r["lexical_rank"]) for r in rows] == [
+        (h.rank, h.score, h.dense_rank, h.lexical_rank) for h in hits
+    ]
+    for row in rows:
+        assert seed_document.text[row["start"] : row["end"]] == row["text"]
+        assert row["title"] == seed_document.title
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101, True, "8", 2.0])
+def test_search_refuses_limits_that_are_none(chat: Chat, limit: object) -> None:
+    with pytest.raises(QuestionError, match="from 1 to 100"):
+        chat.search(QUESTION, limit)
+
+
+def test_an_explanation_is_the_search_of_the_answer(chat: Chat, turns: tuple[Turn, ...]) -> None:
+    explained = chat.explain({"turn": 0}, turns)
+    assert explained is not None
+    search, given = explained[0].search, turns[0].answer
+    assert search is not None
+    assert given is not None
+    assert search.documents == 1
+    assert search.store_version == given.store_version
+    read = {(f.start, f.end) for f in search.found}
+    assert {(c.passage_start, c.passage_end) for c in given.citations} <= read
+    assert chat.explain({"turn": 0}, explained) is None
+    assert chat.explain({"turn": 1}, turns) is None
+    assert chat.explain("turn", turns) is None

@@ -7,6 +7,7 @@ from rag.types import Alternative
 from tests.ui.page import Page, read
 from tests.ui.samples import TEXT, abstention, answer, cite, document
 from ui import render
+from ui.search import Found, Search
 from ui.turns import Turn, sentence_offset
 
 SENTENCE = "A new harbour opened in 1934, and the old pier became a market."
@@ -105,3 +106,24 @@ def test_previews_are_one_line_cut_at_a_word() -> None:
     cut = render.shorten("word " * 100)
     assert len(cut) <= render.PREVIEW_CHARS + 1
     assert cut.endswith("word…")
+
+
+def test_the_explanation_asks_for_the_ranks_and_then_shows_them() -> None:
+    source = document()
+    given = answer(cite(source, "1934"))
+    folded = shown(Turn("a", given)).find("details")[-1]
+    assert folded.attributes["data-explain"] == "0"
+    assert "retrieve2.0 ms" in folded.text
+    row = Found(1, 0.7314, 2, None, source.id, "The harbour", "h.txt", 3, None, 13, 43, "text")
+    page = shown(Turn("a", given, search=Search(1, 5, given.store_version, (row,))))
+    folded = page.find("details")[-1]
+    assert "data-explain" not in folded.attributes
+    assert "Searched 1 document, 5 passages." in folded.text
+    cells = [cell.text for cell in page.find("td")][:5]
+    assert cells == ["1", "0.731", "2", "–", "The harbourpage 3, characters 13–43"]
+
+
+def test_an_explanation_of_other_documents_than_the_answer_had_says_so() -> None:
+    given = answer(cite(document(), "1934"))
+    later = Search(2, 9, given.store_version + 1, ())
+    assert "have changed since" in shown(Turn("a", given, search=later)).find("details")[-1].text

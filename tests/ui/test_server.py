@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from gradio_client import Client
 
 from rag.answerer import Answerer
+from rag.types import Document
 from tests.ui.conftest import serving
 from ui.__main__ import main
 
@@ -90,6 +92,47 @@ def test_no_file_is_served(address: str, path: str) -> None:
     connection.close()
     assert response.status in {400, 403, 404}
     assert b"root:" not in body
+
+
+def test_an_upload_is_never_served_back(address: str) -> None:
+    parts = urlsplit(address).netloc
+    connection = HTTPConnection(parts, timeout=30)
+    body = (
+        "--x\r\nContent-Disposition: form-data; name=files; filename=page.html\r\n"
+        "Content-Type: text/html\r\n\r\n<script>alert(1)</script>\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    connection.request("POST", "/gradio_api/upload", body, headers)
+    (path,) = json.load(connection.getresponse())
+    for route in ("gradio_api/file=", "file=", "gradio_api/file/", "gradio_api/%66ile="):
+        connection.request("GET", f"/{route}{path}")
+        response = connection.getresponse()
+        assert b"alert" not in response.read()
+        assert response.status in {403, 404}
+    connection.close()
+
+
+def test_the_search_endpoint_returns_ranked_passages(address: str, seed_document: Document) -> None:
+    rows = call(address, "search", "Who urged caution?", 3)[0][1][0]
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert all(seed_document.text[r["start"] : r["end"]] == r["text"] for r in rows)
+    assert [name for name, _ in call(address, "search", "Who?", 0)] == ["error"]
+
+
+def test_gradios_own_client_can_use_the_endpoints(address: str, sure: Answerer) -> None:
+    client = Client(address, verbose=False)
+    try:
+        given = client.predict("Who urged caution?", api_name="/ask")
+        assert given["text"] == sure.ask("Who urged caution?").text
+        assert client.predict("Who urged caution?", 2, api_name="/search")[1]["rank"] == 2
+        assert len(client.predict(api_name="/documents")) == 1
+        assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+            "/ask",
+            "/search",
+            "/documents",
+        }
+    finally:
+        client.close()
 
 
 def test_other_sites_may_not_call(address: str) -> None:

@@ -57,8 +57,8 @@ def test_further_evidence_has_a_colour_of_its_own() -> None:
     found = answer(cite(of, "1934"), cite(of, "old harbour", 2))
     page = read(source.cited(of, 0, Turn("q", found), 0))
     assert [e.text for e in page.find("mark", "evidence")] == ["old harbour"]
-    steps = [b.attributes.get("data-citation") for b in page.find("button")]
-    assert steps == ["1", "1", None]
+    steps = [b.attributes["data-citation"] for b in page.find("button")[:2]]
+    assert steps == ["1", "1"]
 
 
 def test_a_nearest_passage_is_not_marked_as_an_answer() -> None:
@@ -91,3 +91,16 @@ def test_a_preview_shows_the_start_of_the_document() -> None:
 def test_a_citation_whose_document_is_gone_says_so() -> None:
     page = read(source.missing(cite(document(), "1934")))
     assert page.find("p", "error")[0].text == "The harbour is no longer among the documents."
+
+
+def test_the_panel_says_where_its_text_starts_so_that_a_selection_can_be_placed() -> None:
+    of = document("x" * 10_000 + "answer")
+    spotted = spot(of, 10_000, 10_006)
+    body = read(source.cited(of, 0, Turn("q", answer(spotted)), 0)).find("div")[0]
+    assert body.attributes["data-start"] == str(spotted.passage_start - source.SURROUNDINGS)
+    assert body.attributes["data-document"] == of.id
+    whole = read(source.preview(document(), 3))
+    assert whole.find("div", "text")[0].attributes["data-start"] == "0"
+    button = whole.find("button", "plain")[0]
+    assert (button.attributes["data-event"], button.attributes["data-turn"]) == ("mark", "3")
+    assert not read(source.preview(document())).find("button", "plain")

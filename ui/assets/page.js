@@ -1,6 +1,6 @@
 // Runs once in each HTML component of the page with its `element`, `trigger` and `watch`.
-// Events for the server: 'ask', 'cite', 'preview', 'library', 'reset'. All text arrives as HTML
-// made by ui/render.py and ui/source.py; nothing here builds markup.
+// Events for the server are those of ui/events.py. All text arrives as HTML made by ui/render.py,
+// ui/source.py, ui/documents.py and ui/chats.py; nothing here builds markup.
 const phone = window.matchMedia("(max-width: 860px)");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const scrolling = () => (calm.matches ? "auto" : "smooth");
@@ -30,6 +30,48 @@ function link({ link: question, turn }) {
   return address.href;
 }
 
+// Offsets count code points of the document, from data-start on; the marks of a cut are not text.
+function mark({ turn }) {
+  const body = panel().querySelector(".text");
+  const selection = getSelection();
+  const range = selection.rangeCount && !selection.isCollapsed && selection.getRangeAt(0);
+  if (!range || !body.contains(range.commonAncestorContainer)) {
+    return say("First select the right answer in the text");
+  }
+  const before = document.createRange();
+  before.setStart(body, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  const length = (part) => {
+    const content = part.cloneContents();
+    for (const cut of content.querySelectorAll(".cut")) cut.remove();
+    return [...content.textContent].length;
+  };
+  const start = Number(body.dataset.start) + length(before);
+  const where = { document: body.dataset.document, start, end: start + length(range) };
+  trigger("mark", { turn: Number(turn), ...where });
+  say("Marked as the right answer");
+}
+
+function download({ download: name, content }) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  say(`${name} saved`);
+}
+
+function rename(field) {
+  trigger("rename", { value: field.dataset.value, name: field.value });
+}
+
+// A button with data-event names it; where the answer draws it anew, it gets the focus back.
+let sender;
+function send({ event, value, turn }) {
+  sender = `[data-event="${event}"][data-value="${CSS.escape(value)}"]`;
+  trigger(event, { value, turn: Number(turn) });
+}
+
 function close() {
   const { turn, citation } = panel().querySelector(".source").dataset;
   trigger("library", {});
@@ -41,8 +83,15 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const data = button.dataset;
+  const opens = "citation" in data || "library" in data || data.event === "chats";
+  if (opens && phone.matches) {
+    panel().scrollIntoView({ behavior: scrolling(), block: "start" });
+  }
   if ("copy" in data) copy(button, data.copy);
   else if ("link" in data) copy(button, link(data));
+  else if (data.event === "mark") mark(data);
+  else if (data.event === "rename") rename(button.previousElementSibling);
+  else if ("event" in data) send(data);
   else if ("ask" in data) trigger("ask", { question: data.ask });
   else if ("document" in data) trigger("preview", { document: data.document });
   else if ("close" in data) close();
@@ -50,13 +99,18 @@ element.addEventListener("click", (event) => {
   else if ("reset" in data) trigger("reset", {});
   else if ("theme" in data) document.body.classList.toggle("dark");
   else if ("citation" in data) {
-    if (phone.matches) panel().scrollIntoView({ behavior: scrolling(), block: "start" });
     trigger("cite", { turn: Number(data.turn), citation: Number(data.citation) });
   }
 });
 
+// A press on the button must not take the selection away that it is about.
+element.addEventListener("mousedown", (event) => {
+  if (event.target.closest("[data-event=mark]")) event.preventDefault();
+});
+
 // Arrow keys go from citation to citation of the same answer; Escape leaves the source panel.
 element.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input.name")) return rename(event.target);
   if (event.key === "Escape" && panel().querySelector("[data-close]")) return close();
   const list = event.target.closest(".turn");
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -72,7 +126,12 @@ element.addEventListener("keydown", (event) => {
 const unfolded = new Set();
 element.addEventListener(
   "toggle",
-  ({ target }) => unfolded[target.open ? "add" : "delete"](target.dataset.key),
+  ({ target }) => {
+    unfolded[target.open ? "add" : "delete"](target.dataset.key);
+    if (target.open && "explain" in target.dataset) {
+      trigger("explain", { turn: Number(target.dataset.explain) });
+    }
+  },
   true,
 );
 
@@ -91,6 +150,13 @@ function rendered() {
     fold.open = unfolded.has(fold.dataset.key);
   }
   markChosen();
+  if (sender && document.activeElement === document.body) {
+    element.querySelector(sender)?.focus({ preventScroll: true });
+  }
+  sender = undefined;
+  element.querySelector("input.name")?.select();
+  const file = element.querySelector("[data-download]");
+  if (file) download(file.dataset);
   const now = settled();
   if (now.length > turns) now.at(-1).scrollIntoView({ behavior: scrolling(), block: "start" });
   turns = now.length;

@@ -1,0 +1,117 @@
+"""What visitors say of answers, and that the evaluation can read it back."""
+
+from pathlib import Path
+
+import pytest
+
+from rag.encoder import SentenceTransformerEncoder
+from rag.evaluation.datasets import read_questions
+from rag.store import Store
+from tests.ui.samples import TEXT, abstention, answer, cite, document
+from ui import feedback
+from ui.history import Turns
+from ui.turns import Turn
+
+START = TEXT.index("1934")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Store:
+    """A store of the sample document."""
+    made = Store(tmp_path_factory.mktemp("feedback"))
+    made.add([document()], encoder)
+    return made
+
+
+@pytest.fixture
+def turns() -> Turns:
+    """An answer, an abstention and an error."""
+    return (
+        Turn("When?", answer(cite(document(), "1931"))),
+        Turn("Who?", abstention(cite(document(), "1934", supports=False))),
+        Turn("?", error="empty"),
+    )
+
+
+def test_a_rating_is_set_changed_and_taken_back(turns: Turns) -> None:
+    ratings = []
+    now: Turns | None = turns
+    for value in ("yes", "no", "no"):
+        assert now is not None
+        now = feedback.rated(now, {"turn": 0, "value": value})
+        assert now is not None
+        ratings.append(now[0].rating)
+    assert ratings == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        {},
+        {"turn": 2, "value": "yes"},
+        {"turn": 3, "value": "yes"},
+        {"turn": -1, "value": "yes"},
+        {"turn": 0, "value": True},
+        {"turn": 0, "value": "maybe"},
+    ],
+)
+def test_forged_ratings_change_nothing(turns: Turns, event: object) -> None:
+    assert feedback.rated(turns, event) is None
+
+
+def test_the_marked_place_is_the_documents_own_text(turns: Turns, store: Store) -> None:
+    where = {"document": document().id, "start": START - 1, "end": START + 5}
+    assert TEXT[START - 1 : START + 5] == " 1934,"
+    now = feedback.marked(turns, {"turn": 0, **where, "end": START + 4}, store)
+    assert now is not None
+    right = now[0].right
+    assert right is not None
+    assert TEXT[right.start : right.end] == right.quote == "1934"
+    assert now[0].rating is False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"turn": 2},
+        {"turn": None},
+        {"document": "../../etc/passwd"},
+        {"document": None},
+        {"start": -1},
+        {"start": "0"},
+        {"start": True},
+        {"end": 10**9},
+        {"end": START},
+        {"end": None},
+        {"start": 11, "end": 13},
+    ],
+)
+def test_forged_places_change_nothing(
+    turns: Turns, store: Store, change: dict[str, object]
+) -> None:
+    assert TEXT[11:13] == "\n\n"
+    event = {"turn": 0, "document": document().id, "start": START, "end": START + 4}
+    assert feedback.marked(turns, event | change, store) is None
+
+
+def test_the_evaluation_reads_what_was_judged(turns: Turns, store: Store, tmp_path: Path) -> None:
+    where = {"document": document().id, "start": START, "end": START + 4}
+    judged: Turns | None = (*turns, turns[0], turns[0], turns[1])
+    for event in (
+        {"turn": 1, "value": "yes"},
+        {"turn": 3, "value": "yes"},
+        {"turn": 4, "value": "no"},
+    ):
+        judged = feedback.rated(judged or (), event)
+    judged = feedback.marked(judged or (), {"turn": 0, **where}, store)
+    file = tmp_path / "questions.jsonl"
+    file.write_text(feedback.as_questions(judged or ()), "utf-8")
+    questions = read_questions(file).questions
+    assert [(q.answers, q.document) for q in questions] == [
+        (("1934",), "The harbour.txt"),
+        ((), None),
+        (("1931",), "The harbour.txt"),
+    ]
+    assert questions[0].golds[0].start == START
+    assert feedback.as_questions(turns) == ""

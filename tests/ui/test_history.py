@@ -1,0 +1,67 @@
+"""Conversations of one visitor: begun, opened, named, deleted."""
+
+from ui.history import MAX_CHATS, MAX_NAME_CHARS, History
+from ui.turns import Turn
+
+
+def asked(history: History, question: str) -> int:
+    """Ask in the open conversation; returns its number."""
+    number = history.current.number
+    history.change(number, lambda turns: (*turns, Turn(question, error="none")))
+    return number
+
+
+def test_a_new_conversation_keeps_the_old_one() -> None:
+    history = History()
+    first = asked(history, "one")
+    history.start()
+    assert history.current.title == "New chat"
+    history.start()
+    second = asked(history, "two")
+    assert [chat.title for chat in history.all()] == ["two", "one"]
+    history.open(first)
+    assert history.current.title == "one"
+    assert second == first + 1
+
+
+def test_an_answer_goes_where_its_question_was_asked() -> None:
+    history = History()
+    first = asked(history, "one")
+    history.start()
+    history.change(first, lambda turns: (*turns, Turn("later", error="none")))
+    assert history.current.title == "New chat"
+    history.open(first)
+    assert [turn.question for turn in history.current.turns] == ["one", "later"]
+
+
+def test_names_are_one_short_line_and_can_be_taken_back() -> None:
+    history = History()
+    number = asked(history, "one")
+    history.rename(number, " a \n b " + "x" * 200)
+    assert history.current.title.startswith("a b x")
+    assert len(history.current.title) == MAX_NAME_CHARS
+    history.rename(number, "  ")
+    assert history.current.title == "one"
+
+
+def test_deleting_forgets_also_what_is_still_being_answered() -> None:
+    history = History()
+    number = asked(history, "one")
+    history.delete(number)
+    history.change(number, lambda turns: (*turns, Turn("late", error="none")))
+    assert [chat.title for chat in history.all()] == ["New chat"]
+    history.delete(99)
+    history.delete(None)
+    history.open(99)
+    history.rename(None, "x")
+    assert history.current.title == "New chat"
+
+
+def test_the_oldest_are_forgotten() -> None:
+    history = History()
+    for number in range(MAX_CHATS + 3):
+        asked(history, f"question {number}")
+        history.start()
+    titles = [chat.title for chat in history.all()]
+    assert len(titles) <= MAX_CHATS
+    assert titles[-1] == "question 4"

@@ -1,0 +1,167 @@
+"""A visitor's documents: private, within limits, and nothing of them left afterwards."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from rag.answerer import Answerer
+from ui import library as module
+from ui.documents import Intake
+from ui.library import Library
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Path:
+    """Where private copies are made."""
+    folder = tmp_path / "private"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def library(sure: Answerer, parent: Path) -> Iterator[Library]:
+    """A private library over the seed document."""
+    made = Library(sure, parent)
+    yield made
+    made.close()
+
+
+def upload(folder: Path, **texts: str | bytes) -> list[Path]:
+    """Files as Gradio leaves them: one folder each. ``a_txt`` becomes ``a.txt``."""
+    files = []
+    for name, content in texts.items():
+        place = folder / f"upload-{name}"
+        place.mkdir(parents=True, exist_ok=True)
+        files.append(place / name.replace("_", "."))
+        data = content if isinstance(content, bytes) else content.encode()
+        files[-1].write_bytes(data)
+    return files
+
+
+def last(steps: Sequence[Intake]) -> Intake:
+    """The report after all steps; no step goes back."""
+    assert [s.done for s in steps] == sorted(s.done for s in steps)
+    return steps[-1]
+
+
+def test_what_is_added_is_answered_from_and_the_base_knows_nothing(
+    library: Library, sure: Answerer, tmp_path: Path
+) -> None:
+    before = sure.store.version
+    files = upload(tmp_path, note_txt="The lighthouse keeper of Velm is called Ada Brandt.\n")
+    assert last(list(library.add(files))).added == 1
+    answer = library.answerer.ask("Who is the lighthouse keeper of Velm?")
+    assert "Ada Brandt" in (answer.text or "")
+    assert answer.citations[0].source == "uploads/note.txt"
+    assert len(library.documents()) == 2
+    assert sure.store.version == before
+    assert library.answerer.encoder is sure.encoder
+    assert library.answerer.reader is sure.reader
+
+
+def test_two_libraries_never_see_each_others_documents(sure: Answerer, parent: Path) -> None:
+    ours, theirs = Library(sure, parent), Library(sure, parent)
+    list(ours.add(upload(parent / "a", a_txt="The canary of the first visitor is yellow.\n")))
+    list(theirs.add(upload(parent / "b", b_txt="The canary of the second visitor is grey.\n")))
+    assert "grey" not in str(ours.answerer.ask("What colour is the second canary?").to_dict())
+    assert "yellow" not in str(theirs.answerer.ask("What colour is the first canary?").to_dict())
+    seen = [{info.source for info in library.documents()} for library in (ours, theirs)]
+    base = {info.source for info in sure.store.documents()}
+    assert seen == [base | {"uploads/a.txt"}, base | {"uploads/b.txt"}]
+    ours.close()
+    theirs.close()
+
+
+def test_the_copy_is_private_and_gone_after_the_visit(
+    library: Library, parent: Path, tmp_path: Path
+) -> None:
+    assert list(parent.iterdir()) == []
+    files = upload(tmp_path, note_txt="A private note.\n")
+    list(library.add(files))
+    (folder,) = parent.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not files[0].exists()
+    library.close()
+    assert list(parent.iterdir()) == []
+
+
+def test_errors_by_file_leave_the_rest_in(library: Library, tmp_path: Path) -> None:
+    files = upload(
+        tmp_path,
+        good_txt="The good one.\n",
+        bad_txt=b"\0\1\2" * 99,
+        p_png=b"\x89PNG",
+        b_md="# B\n\nb.\n",
+    )
+    report = last(list(library.add(files)))
+    assert (report.done, report.added, len(report.errors)) == (4, 2, 2)
+    assert report.errors[0].startswith("bad.txt: ")
+    assert report.errors[1].startswith("p.png: ")
+    assert str(tmp_path) not in " ".join(report.errors)
+    assert not any(file.exists() for file in files)
+
+
+def test_the_same_text_again_is_unchanged_and_equal_names_stay_apart(
+    library: Library, tmp_path: Path
+) -> None:
+    again = [*upload(tmp_path / "1", n_txt="One.\n"), *upload(tmp_path / "2", n_txt="Two.\n")]
+    assert last(list(library.add(again))).added == 2
+    sources = {info.source for info in library.documents()}
+    assert {"uploads/n.txt", "uploads/n (2).txt"} <= sources
+    report = last(list(library.add(upload(tmp_path / "3", n_txt="One.\n"))))
+    assert (report.added, report.unchanged) == (0, 1)
+
+
+def test_limits_are_errors_of_the_files_beyond_them(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_FILES", 2)
+    monkeypatch.setattr(module, "MAX_BYTES", 40)
+    files = upload(tmp_path, a_txt="Short.\n", b_txt="Much too long. " * 9, c_txt="Third.\n")
+    report = last(list(library.add(files)))
+    assert report.added == 1
+    assert "0 MB in all" in report.errors[0]
+    assert "more than 2 files" in report.errors[1]
+
+
+def test_cancelling_keeps_what_is_in(library: Library, tmp_path: Path) -> None:
+    files = upload(tmp_path, a_txt="First.\n", b_txt="Second.\n", c_txt="Third.\n")
+    steps = []
+    for step in library.add(files):
+        steps.append(step)
+        if step.stage == "Indexing":
+            library.cancel()
+    assert last(steps).cancelled
+    assert (steps[-1].done, steps[-1].added) == (1, 1)
+    assert not any(file.exists() for file in files)
+
+
+def test_removal_can_be_undone(library: Library, sure: Answerer) -> None:
+    info = library.documents()[0]
+    assert library.remove(info.id)
+    assert library.documents() == []
+    assert library.answerer.ask("Who urged caution?").text is None
+    assert library.removed == info.title
+    assert library.undo() == info.id
+    assert [d.id for d in library.documents()] == [info.id]
+    assert "China" in (library.answerer.ask("Who urged caution?").text or "")
+    assert library.undo() is None
+    assert not library.remove("../../etc/passwd")
+    assert len(sure.store.documents()) == 1
+
+
+def test_the_chat_goes_on_answering_while_documents_are_added(
+    library: Library, tmp_path: Path
+) -> None:
+    files = upload(tmp_path, **{f"n{n}_txt": f"Note {n} of the log.\n" * 40 for n in range(6)})
+    adding = threading.Thread(target=lambda: list(library.add(files)))
+    adding.start()
+    answered = 0
+    while adding.is_alive():
+        assert "China" in (library.answerer.ask("Who urged caution?").text or "")
+        answered += 1
+    adding.join()
+    assert answered
+    assert len(library.documents()) == 7

@@ -1,0 +1,88 @@
+"""Agents: the tools over the Model Context Protocol, used by its own client."""
+
+import ast
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rag.answerer import Answerer
+from rag.errors import SettingsError
+from rag.types import Document
+from tests.ui.conftest import serving, settings_file
+from ui import app
+
+QUESTION = "Who urged caution?"
+
+
+@pytest.fixture(scope="module")
+def tools_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the tools are served; it always answers."""
+    pytest.importorskip("mcp")
+    settings = settings_file(tmp_path_factory.mktemp("mcp"), 0.0)
+    with serving("--settings", settings, "--mcp") as server:
+        yield server.address + app.MCP_PATH
+
+
+def using(address: str, use: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Open an MCP session, use it, close it."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def run() -> Any:
+        async with (
+            streamable_http_client(address) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return await use(session)
+
+    return asyncio.run(run())
+
+
+def called(address: str, name: str, **arguments: object) -> Any:
+    """What a tool returns, or its error as text."""
+
+    async def use(session: Any) -> Any:
+        return await session.call_tool(name, arguments)
+
+    result = using(address, use)
+    text = "".join(part.text for part in result.content)
+    return text if result.isError else ast.literal_eval(text)  # Gradio writes Python
+
+
+def test_the_tools_say_what_they_do_and_take(tools_address: str) -> None:
+    async def use(session: Any) -> Any:
+        return await session.list_tools()
+
+    tools = {tool.name: tool for tool in using(tools_address, use).tools}
+    assert set(tools) == {"ask", "search", "documents"}
+    assert "Nothing is generated" in tools["ask"].description
+    assert "verbatim" in tools["search"].description
+    taken = tools["search"].inputSchema["properties"]
+    assert set(taken) == {"question", "limit"}
+    assert all(property_["description"] for property_ in taken.values())
+
+
+def test_ask_and_search_return_what_the_page_shows(
+    tools_address: str, sure: Answerer, seed_document: Document
+) -> None:
+    answer = called(tools_address, "ask", question=QUESTION)
+    assert answer["text"] == sure.ask(QUESTION).text
+    for cited in answer["citations"]:
+        assert seed_document.text[cited["start"] : cited["end"]] == cited["quote"]
+    rows = called(tools_address, "search", question=QUESTION, limit=2)
+    assert [row["rank"] for row in rows] == [1, 2]
+
+
+def test_a_bad_question_is_an_error_in_words(tools_address: str) -> None:
+    assert "the question is empty" in called(tools_address, "ask", question=" ")
+
+
+def test_what_is_missing_is_named_with_its_remedy(
+    sure: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"pip install 'citespan\[mcp\]'"):
+        app.launch(app.build(sure), None, mcp=True)

@@ -1,0 +1,186 @@
+"""What each event of the page does, over the real answerer, and with hostile input."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.answerer import Answerer
+from tests.ui.page import read
+from ui.library import Library
+from ui.visitor import Update, Visitor
+
+QUESTION = "Who urged caution?"
+FORGED: tuple[object, ...] = (
+    None,
+    7,
+    "x",
+    [],
+    {},
+    {"value": None},
+    {"value": 3},
+    {"value": "../../etc/passwd"},
+)
+
+
+@pytest.fixture
+def visitor(sure: Answerer, tmp_path: Path) -> Iterator[Visitor]:
+    """A visitor who has just come."""
+    folder = tmp_path / "private"
+    folder.mkdir()
+    came = Visitor(Library(sure, folder), [QUESTION])
+    came.start({})
+    yield came
+    came.close()
+
+
+def file(folder: Path, name: str, words: str) -> str:
+    """A file as Gradio hands it over."""
+    path = folder / name
+    path.write_text(words, "utf-8")
+    return str(path)
+
+
+def drop(visitor: Visitor, *files: str) -> list[Update]:
+    """Drop files and wait until they are in."""
+    return list(visitor.upload([*files]))
+
+
+def ids(visitor: Visitor) -> dict[str, str]:
+    """The listed documents by title."""
+    page = read(visitor.library().source or "")
+    return {
+        t.attributes["aria-label"].removeprefix("Ask "): str(t.attributes["data-value"])
+        for t in page.find("button", "tick")
+        if t.attributes["aria-label"]
+    }
+
+
+def ask(visitor: Visitor, question: str) -> str:
+    """The last reply as text."""
+    updates = list(visitor.ask(question))
+    return read(updates[-1].conversation or "").find("div", "reply")[-1].text
+
+
+def test_a_question_shows_at_once_and_then_its_answer(visitor: Visitor) -> None:
+    waiting, answered = visitor.ask(QUESTION)
+    assert len(read(waiting.conversation or "").find("p", "pending")) == 1
+    assert waiting.source is None
+    assert "China" in (answered.conversation or "")
+    assert read(answered.source or "").find("mark", "cited")
+    assert list(visitor.ask("  ")) == []
+    assert list(visitor.ask({"a": 1})) == []
+
+
+def test_dropped_files_are_asked_and_listed(visitor: Visitor, tmp_path: Path) -> None:
+    updates = drop(visitor, file(tmp_path, "keeper.txt", "The keeper of Velm is Ada Brandt.\n"))
+    assert any("progress" in (u.intake or "") for u in updates)
+    assert "1 document added" in (updates[-2].intake or "")
+    assert "2 documents" in (updates[-1].source or "")
+    assert "Ask 2 documents" in (updates[-1].conversation or "")
+    assert "Ada Brandt" in ask(visitor, "Who is the keeper of Velm?")
+
+
+def test_an_open_source_stays_open_while_files_come_in(visitor: Visitor, tmp_path: Path) -> None:
+    ask(visitor, QUESTION)
+    updates = drop(visitor, file(tmp_path, "n.txt", "A note.\n"))
+    assert [u.source for u in updates] == [None] * len(updates)
+
+
+def test_only_the_chosen_documents_are_asked(visitor: Visitor, tmp_path: Path) -> None:
+    drop(visitor, file(tmp_path, "keeper.txt", "The keeper of Velm is Ada Brandt.\n"))
+    known = ids(visitor)
+    keeper = next(i for title, i in known.items() if "keeper" in title.lower())
+    update = visitor.choose({"value": keeper})
+    assert "Asking 1 of 2" in (update.scope or "")
+    assert "Ada Brandt" not in ask(visitor, "Who is the keeper of Velm?")
+    assert visitor.choose({"value": keeper}).scope == ""
+    assert "none of 2" in (visitor.choose({"value": "none"}).scope or "")
+    assert "Not in these documents" in ask(visitor, QUESTION)
+    drop(visitor, file(tmp_path, "new.txt", "The new mayor of Olm is Bo Lind.\n"))
+    assert "Asking 1 of 3" in (visitor.library().scope or "")
+    assert "Bo Lind" in ask(visitor, "Who is the mayor of Olm?")
+    assert visitor.choose({"value": "all"}).scope == ""
+
+
+def test_remove_and_undo(visitor: Visitor) -> None:
+    (only,) = ids(visitor).values()
+    removed = visitor.remove({"value": only})
+    assert "0 documents" in (removed.source or "")
+    assert read(removed.source or "").find("p", "undo")
+    back = visitor.undo()
+    assert "1 document" in (back.source or "")
+    assert not read(back.source or "").find("p", "undo")
+
+
+@pytest.mark.parametrize("event", FORGED)
+def test_forged_events_change_nothing(visitor: Visitor, event: object) -> None:
+    before = ids(visitor)
+    assert visitor.choose(event).scope == ""
+    visitor.remove(event)
+    assert visitor.explain(event) == Update()
+    assert visitor.cite(event) == Update()
+    assert list(visitor.upload(event)) == []
+    assert ids(visitor) == before
+
+
+def test_an_explanation_is_fetched_once(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    shown = visitor.explain({"turn": 0}).conversation or ""
+    assert "Searched 1 document" in shown
+    assert visitor.explain({"turn": 0}) == Update()
+
+
+def test_a_new_chat_is_empty(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    assert read(visitor.reset().conversation or "").find("section", "welcome")
+
+
+def test_chats_are_kept_opened_renamed_and_deleted(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    visitor.reset()
+    ask(visitor, "What has Russia advocated?")
+    listed = read(visitor.chats().source or "").find("button", "document")
+    assert [b.attributes["data-value"] for b in listed] == ["2", "1"]
+    opened = visitor.open({"value": "1"})
+    assert read(opened.conversation or "").find("h2", "question")[0].text == QUESTION
+    assert read(visitor.edit({"value": "1"}).source or "").find("input")
+    assert "Caution" in (visitor.rename({"value": "1", "name": "Caution"}).source or "")
+    deleted = visitor.delete({"value": "1"})
+    assert "Caution" not in (deleted.source or "")
+    assert read(deleted.conversation or "").find("section", "welcome")
+
+
+def test_judged_answers_can_be_saved(visitor: Visitor, sure: Answerer) -> None:
+    ask(visitor, QUESTION)
+    rated = visitor.rate({"turn": 0, "value": "yes"}).conversation or ""
+    pressed = [
+        b.text for b in read(rated).find("button") if b.attributes.get("aria-pressed") == "true"
+    ]
+    assert pressed == ["Yes"]
+    (info,) = sure.store.documents()
+    marked = visitor.mark({"turn": 0, "document": info.id, "start": 0, "end": 8})
+    assert read(marked.conversation or "").find("p", "marked")
+    for kind in ("markdown", "html", "json", "questions"):
+        offered = visitor.save({"value": kind}).outbox or ""
+        assert QUESTION in (read(offered).find("span")[0].attributes["data-content"] or "")
+
+
+@pytest.mark.parametrize("event", FORGED)
+def test_forged_events_leave_the_chats_alone(visitor: Visitor, event: object) -> None:
+    ask(visitor, QUESTION)
+    for method in (visitor.rate, visitor.mark, visitor.save):
+        assert method(event) == Update()
+    visitor.delete(event)
+    visitor.rename(event)
+    visitor.edit(event)
+    assert QUESTION in (visitor.open(event).conversation or "")
+
+
+def test_a_shared_library_outlives_its_visitors(sure: Answerer, tmp_path: Path) -> None:
+    library = Library(sure, tmp_path)
+    first, second = Visitor(library, shared=True), Visitor(library, shared=True)
+    drop(first, file(tmp_path, "keeper.txt", "The keeper of Velm is Ada Brandt.\n"))
+    first.close()
+    assert "Ada Brandt" in ask(second, "Who is the keeper of Velm?")
+    library.close()

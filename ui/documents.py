@@ -1,0 +1,134 @@
+"""The documents as HTML: the list with its choices, and what becomes of dropped files."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rag.snapshot import DocumentInfo
+from ui import wording
+from ui.html import button, tag, text
+from ui.source import panel
+
+MAX_LISTED = 500
+_CROSS = "\N{MULTIPLICATION X}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the list shows. ``chosen`` are the ids that are searched, None: all of them.
+
+    ``removed`` is the title of a document that can be put back.
+    """
+
+    documents: Sequence[DocumentInfo]
+    chosen: Collection[str] | None = None
+    removed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How far dropped files are: ``done`` of ``total``, the one at work and its stage."""
+
+    done: int
+    total: int
+    name: str = ""
+    stage: str = ""
+    added: int = 0
+    unchanged: int = 0
+    errors: tuple[str, ...] = ()
+    cancelled: bool = False
+
+
+def library(shelf: Shelf) -> str:
+    """The loaded documents: each can be read, left out of the search, or removed."""
+    items = "".join(_row(info, shelf.chosen) for info in shelf.documents[:MAX_LISTED])
+    if len(shelf.documents) > MAX_LISTED:
+        items += text("li", f"and {len(shelf.documents) - MAX_LISTED:,} more")
+    heading = text("h2", wording.count(len(shelf.documents), "document"))
+    return panel(
+        tag("header", heading + _scope(shelf))
+        + _undo(shelf.removed)
+        + tag("ul", items, class_="library", tabindex=0, aria_label="Documents")
+    )
+
+
+def scope(shelf: Shelf) -> str:
+    """The line above the question that says which documents are searched; empty: all."""
+    words = _asked(shelf)
+    return text("p", words) if words else ""
+
+
+def progress(intake: Intake) -> str:
+    """A bar while files are taken in, then what became of them."""
+    if intake.done < intake.total and not intake.cancelled:
+        name = text("bdi", intake.name)
+        words = f"{intake.stage} {intake.done + 1} of {intake.total}: "
+        bar = tag("progress", "", max=2 * intake.total, value=_steps(intake), aria_label="Progress")
+        line = tag("p", text("span", words) + name + button("Cancel", "cancel"))
+        return tag("section", line + bar + _errors(intake.errors), class_="intake")
+    line = tag("p", text("span", _outcome(intake)) + button("Close", "dismiss"))
+    return tag("section", line + _errors(intake.errors), class_="intake")
+
+
+def _asked(shelf: Shelf) -> str:
+    if shelf.chosen is None:
+        return ""
+    asked = sum(info.id in shelf.chosen for info in shelf.documents)
+    if asked == len(shelf.documents):
+        return ""
+    return f"Asking {asked or 'none'} of {wording.count(len(shelf.documents), 'document')}"
+
+
+def _steps(intake: Intake) -> int:
+    return 2 * intake.done + (intake.stage != "Reading")
+
+
+def _outcome(intake: Intake) -> str:
+    parts = [f"{wording.count(intake.added, 'document')} added"]
+    if intake.unchanged:
+        parts.append(f"{intake.unchanged:,} already there")
+    if intake.errors:
+        parts.append(f"{len(intake.errors):,} could not be read")
+    if intake.cancelled:
+        parts.append(f"{intake.total - intake.done:,} cancelled")
+    return ", ".join(parts) + "."
+
+
+def _errors(errors: Sequence[str]) -> str:
+    items = "".join(text("li", error, dir="auto") for error in errors)
+    return tag("ul", items, class_="errors", role="alert") if errors else ""
+
+
+def _scope(shelf: Shelf) -> str:
+    if len(shelf.documents) < 2:
+        return text("p", "Choose a citation to see it in its document.", class_="where")
+    words = _asked(shelf) or "All are asked"
+    choices = button("All", "choose", "all") + button("None", "choose", "none")
+    return tag("p", text("span", words) + choices, class_="where scope")
+
+
+def _undo(removed: str | None) -> str:
+    if removed is None:
+        return ""
+    line = text("span", "Removed ") + text("bdi", removed) + button("Undo", "undo")
+    return tag("p", line, class_="undo", role="status")
+
+
+def _row(info: DocumentInfo, chosen: Collection[str] | None) -> str:
+    asked = chosen is None or info.id in chosen
+    size = f"{info.characters:,} characters, {wording.count(info.passages, 'passage')}"
+    content = text("span", info.title, class_="title", dir="auto")
+    content += text("span", f"{size}, added {info.added[:10]}", class_="position")
+    tick = tag(
+        "button",
+        "",
+        type="button",
+        class_="tick",
+        role="checkbox",
+        aria_checked="true" if asked else "false",
+        aria_label=f"Ask {info.title}",
+        data_event="choose",
+        data_value=info.id,
+    )
+    show = tag("button", content, type="button", class_="document", data_document=info.id)
+    drop = button(_CROSS, "remove", info.id, label=f"Remove {info.title}")
+    return tag("li", tick + show + drop)

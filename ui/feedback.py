@@ -1,0 +1,93 @@
+"""What a visitor says of an answer: right, wrong, or where the right one stands."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from rag.store import Store
+from ui.handlers import integer
+from ui.history import Turns
+from ui.turns import Place, Turn
+
+MAX_MARKED_CHARS = 2000
+
+
+def rated(turns: Turns, event: object) -> Turns | None:
+    """The turns after ``{"turn": n, "value": "yes" | "no"}``; the same again takes it back."""
+    number = _answered(turns, event)
+    value = event.get("value") if isinstance(event, Mapping) else None
+    if number is None or value not in ("yes", "no"):
+        return None
+    right = value == "yes"
+    now = None if turns[number].rating is right else right
+    return _with(turns, number, replace(turns[number], rating=now))
+
+
+def marked(turns: Turns, event: object, store: Store) -> Turns | None:
+    """The turns after ``{"turn", "document", "start", "end"}`` named the right answer.
+
+    White space at its ends is left out; None where the place does not exist.
+    """
+    number = _answered(turns, event)
+    wanted = event.get("document") if isinstance(event, Mapping) else None
+    document = store.document(wanted) if isinstance(wanted, str) else None
+    start, end = integer(event, "start"), integer(event, "end")
+    if number is None or document is None or start is None or end is None:
+        return None
+    if not 0 <= start < end <= min(len(document.text), start + MAX_MARKED_CHARS):
+        return None
+    chosen = document.text[start:end]
+    start += len(chosen) - len(chosen.lstrip())
+    quote = chosen.strip()
+    if not quote:
+        return None
+    place = Place(document.id, document.title, document.source, start, quote)
+    return _with(turns, number, replace(turns[number], right=place, rating=False))
+
+
+def as_questions(turns: Iterable[Turn]) -> str:
+    """The turns that were judged, as lines of a question set for ``scripts/evaluate.py``.
+
+    An answer marked in a source, or given and found right, is gold; "not in these documents"
+    found right is a question without answers; one only found wrong has no gold and is left out.
+    """
+    rows = filter(None, map(_row, turns))
+    return "".join(
+        json.dumps({"id": f"feedback-{number:02}", **row}, ensure_ascii=False) + "\n"
+        for number, row in enumerate(rows, 1)
+    )
+
+
+def _row(turn: Turn) -> dict[str, Any] | None:
+    if turn.answer is None:
+        return None
+    question = turn.answer.question
+    if turn.right is not None:
+        return _gold(question, turn.right.quote, turn.right.start, turn.right.source)
+    if not turn.rating:
+        return None
+    if turn.answer.text is None:
+        return {"question": question, "answers": []}
+    cited = turn.answer.citations[0]
+    return _gold(question, cited.quote, cited.start, cited.source)
+
+
+def _gold(question: str, quote: str, start: int, source: str) -> dict[str, Any]:
+    return {
+        "question": question,
+        "answers": [{"text": quote, "answer_start": start}],
+        "document": PurePath(source).name,
+    }
+
+
+def _answered(turns: Turns, event: object) -> int | None:
+    number = integer(event, "turn")
+    if number is None or not 0 <= number < len(turns) or turns[number].answer is None:
+        return None
+    return number
+
+
+def _with(turns: Turns, number: int, turn: Turn) -> Turns:
+    return (*turns[:number], turn, *turns[number + 1 :])

@@ -1,0 +1,93 @@
+"""A visitor's conversations: one is open, the others wait in the list of chats."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ui.turns import Turn
+
+MAX_CHATS = 100
+"""The oldest chats beyond these are forgotten."""
+MAX_NAME_CHARS = 80
+
+Turns = tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Turns under a name; without one it goes by its first question."""
+
+    number: int
+    turns: Turns = ()
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the list calls it."""
+        return self.name or (self.turns[0].question if self.turns else "New chat")
+
+
+class History:
+    """All conversations of one visitor, newest first. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        """One empty conversation is open."""
+        self._lock = threading.Lock()
+        self._chats = {1: Conversation(1)}
+        self._current = 1
+        self._next = 2
+
+    @property
+    def current(self) -> Conversation:
+        """The open one."""
+        with self._lock:
+            return self._chats[self._current]
+
+    def all(self) -> tuple[Conversation, ...]:
+        """Those that hold something, and the open one; newest first."""
+        with self._lock:
+            kept = [c for c in self._chats.values() if c.turns or c.number == self._current]
+            return tuple(reversed(kept))
+
+    def change(self, number: int, change: Callable[[Turns], Turns]) -> Conversation:
+        """Change the turns of a conversation; one that was deleted meanwhile stays deleted."""
+        with self._lock:
+            chat = self._chats.get(number, Conversation(number))
+            chat = replace(chat, turns=change(chat.turns))
+            if number in self._chats:
+                self._chats[number] = chat
+            return chat
+
+    def start(self) -> None:
+        """Open a new conversation; one that is empty is taken again."""
+        with self._lock:
+            if self._chats[self._current].turns:
+                self._begin()
+
+    def open(self, number: int | None) -> None:
+        """Open a conversation, where there is one of this number."""
+        with self._lock:
+            if number in self._chats:
+                self._current = number
+
+    def rename(self, number: int | None, name: str) -> None:
+        """Give a conversation a name; an empty one takes it away."""
+        with self._lock:
+            if number in self._chats:
+                line = " ".join(name.split())[:MAX_NAME_CHARS]
+                self._chats[number] = replace(self._chats[number], name=line)
+
+    def delete(self, number: int | None) -> None:
+        """Forget a conversation; where it was open a new one is begun."""
+        with self._lock:
+            if number in self._chats:
+                del self._chats[number]
+                if number == self._current:
+                    self._begin()
+
+    def _begin(self) -> None:
+        self._current = self._next
+        self._next += 1
+        self._chats[self._current] = Conversation(self._current)
+        for oldest in list(self._chats)[:-MAX_CHATS]:
+            del self._chats[oldest]

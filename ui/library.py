@@ -1,0 +1,142 @@
+"""The documents that a visitor asks: everyone's until the first change, then a private copy."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rag.answerer import Answerer
+from rag.errors import CitespanError, LoadError
+from rag.loaders import load_file
+from rag.snapshot import DocumentInfo
+from rag.types import Document
+from ui.documents import Intake
+
+MAX_FILES = 200
+"""Files taken in at once."""
+MAX_BYTES = 64 * 2**20
+"""Of all files that one library takes in."""
+
+
+class Library:
+    """An answerer whose documents can be added to and removed. Safe to share between threads.
+
+    The base is not changed: its store is copied into a folder of mode 0700 before the first
+    change, and the copy is deleted by ``close``. The models are the base's.
+    """
+
+    def __init__(self, base: Answerer, parent: Path | None) -> None:
+        """``parent`` is where the copy's folder is made; None: change the base's own store."""
+        self._base = base
+        self._parent = parent
+        self._own: Answerer | None = None if parent else base
+        self._lock = threading.Lock()
+        self._cancel = threading.Event()
+        self._taken = 0
+        self._removed: Document | None = None
+
+    @property
+    def answerer(self) -> Answerer:
+        """Answers from the documents as they are now."""
+        return self._own or self._base
+
+    @property
+    def removed(self) -> str | None:
+        """Title of the document that ``undo`` would put back."""
+        return self._removed.title if self._removed else None
+
+    def documents(self) -> list[DocumentInfo]:
+        """Every document, ordered by source."""
+        return self.answerer.store.documents()
+
+    def add(self, files: Sequence[Path]) -> Iterator[Intake]:
+        """Take files in one by one, saying how far it is; each is deleted once it is read."""
+        self._cancel.clear()
+        state, names = Intake(0, len(files)), set[str]()
+        for number, file in enumerate(files):
+            if self._cancel.is_set():
+                yield replace(state, cancelled=True)
+                break
+            state = replace(state, name=file.name, stage="Reading")
+            yield state
+            try:
+                document = replace(self._read(file, number), source=_source(file.name, names))
+                yield replace(state, stage="Indexing")
+                new = self._changing().store.add([document], self._base.encoder)
+                state = replace(
+                    state, added=state.added + len(new), unchanged=state.unchanged + (not new)
+                )
+            except CitespanError as error:
+                words = str(error).replace(str(file), file.name)
+                state = replace(state, errors=(*state.errors, words))
+            state = replace(state, done=number + 1)
+        else:
+            yield state
+        for file in files:
+            file.unlink(missing_ok=True)
+
+    def cancel(self) -> None:
+        """Stop ``add`` after the file at work; what is in stays."""
+        self._cancel.set()
+
+    def remove(self, document_id: str) -> bool:
+        """Remove a document; False where it is not there."""
+        document = self.answerer.store.document(document_id)
+        if document is None or not self._changing().store.remove(document_id):
+            return False
+        self._removed = document
+        return True
+
+    def undo(self) -> str | None:
+        """Put the last removed document back; its id, or None where there is none."""
+        document, self._removed = self._removed, None
+        if document is None:
+            return None
+        self._changing().store.add([document], self._base.encoder)
+        return document.id
+
+    def close(self) -> None:
+        """Delete the private copy; the base's documents are asked again."""
+        with self._lock:
+            own, self._own = self._own, None if self._parent else self._base
+            if own is not None and own is not self._base:
+                own.store.close()
+                shutil.rmtree(own.store.folder, ignore_errors=True)
+
+    def _changing(self) -> Answerer:
+        """The answerer whose store may be written, made now where there is none."""
+        with self._lock:
+            if self._own is None:
+                folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=self._parent))
+                self._own = self._base.over(self._base.store.copy(folder))
+            return self._own
+
+    def _read(self, file: Path, number: int) -> Document:
+        """The document in a file, within the limits."""
+        try:
+            size = file.stat().st_size
+            if number >= MAX_FILES:
+                raise LoadError(f"{file.name}: more than {MAX_FILES} files; add it in another go")
+            if self._taken + size > MAX_BYTES:
+                limit = MAX_BYTES // 2**20
+                raise LoadError(f"{file.name}: more than {limit} MB in all; start with --documents")
+            document = load_file(file)
+        except OSError as error:
+            raise LoadError(f"{file.name}: the upload is gone; add it again") from error
+        finally:
+            file.unlink(missing_ok=True)
+        self._taken += size
+        return document
+
+
+def _source(name: str, taken: set[str]) -> str:
+    """What a file is known by; a later one of the same name replaces it, one beside it not."""
+    path = Path(name)
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{path.stem} ({number}){path.suffix}"
+    taken.add(name)
+    return f"uploads/{name}"
