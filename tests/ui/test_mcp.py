@@ -3,6 +3,7 @@
 import ast
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -38,7 +39,9 @@ def using(address: str, use: Callable[[Any], Awaitable[Any]]) -> Any:
             await session.initialize()
             return await use(session)
 
-    return asyncio.run(run())
+    # In a thread of its own: Playwright leaves an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
 
 
 def called(address: str, name: str, **arguments: object) -> Any:
