@@ -25,10 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         made = [figures_of(path) for path in asked.reports]
-        rows = made or load(asked.figures)
-        text = insert(asked.readme.read_text("utf-8"), markdown(rows))
+        readme = asked.readme.read_text("utf-8")
+        insert(readme, "")  # nothing is kept where the table has no place
         if made:
             save(asked.figures, made)
+        text = insert(readme, markdown(load(asked.figures)))  # as kept: rounded once
         asked.readme.write_text(text, "utf-8")
     except (CitespanError, OSError) as error:
         print(f"readme_table: {error}", file=sys.stderr)
