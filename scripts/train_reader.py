@@ -9,8 +9,8 @@ import json
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -19,6 +19,7 @@ import torch
 from tqdm import tqdm
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from rag.encoder import default_model_folder
 from rag.training import negatives
 from rag.training.check import validate
 from rag.training.examples import Material, load
@@ -74,45 +75,49 @@ def mined_negatives(material: Material, base: str, path: Path, device: str) -> n
     return mined
 
 
-def main() -> None:
-    """Load, mine, train, check, save."""
-    options = arguments()
-    torch.manual_seed(options.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    base = options.base
-    if not base:
-        from rag.encoder import default_model_folder
+class Check:
+    """Judges the averaged weights on validation questions and exports them."""
 
-        base = str(default_model_folder())
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    plan = replace(
-        Plan(),
-        steps=options.steps,
-        minutes=options.minutes,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
+    def __init__(self, options: argparse.Namespace, base: str, tokenizer: Any, device: str) -> None:
+        """Load the validation files and draw the questions."""
+        self._tokenizer, self._device = tokenizer, device
+        self._folder = options.out / "model"
+        self._material = load(options.valid, tokenizer)
+        self._model = new_model(base).to(device)
+        answerable = [i for i, q in enumerate(self._material.questions) if q.answers]
+        picks = np.random.default_rng(0).permutation(answerable)
+        self._picks = picks[: options.check_questions]
+
+    def __call__(self, trainer: Trainer, loss: float) -> None:
+        """Add a row to the history, print it, write the model folder."""
+        model = trainer.averaged(self._model)
+        figures = validate(model, self._tokenizer, self._material, self._picks, self._device)
+        progress = trainer.progress
+        figures |= {
+            "step": progress.step,
+            "seconds": round(progress.seconds),
+            "examples": progress.examples,
+            "loss": loss,
+        }
+        progress.history.append(figures)
+        print(time.strftime("%H:%M"), json.dumps(figures), flush=True)
+        self._model.half().save_pretrained(self._folder)
+        self._model.float()
+        self._tokenizer.save_pretrained(self._folder)
+
+
+def new_model(base: str) -> Any:
+    """A span model on the base encoder, without dropout: one pass over the data needs none."""
+    return AutoModelForQuestionAnswering.from_pretrained(
+        base,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        attn_implementation="eager",
     )
-    material = load(options.train, tokenizer)
-    valid = load(options.valid, tokenizer)
-    print(
-        f"{len(material.questions):,} questions on {len(material.contexts):,} passages", flush=True
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
-    mined = mined_negatives(material, base, options.out / "negatives.npy", device)
-    shape = {
-        "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0,
-        "attn_implementation": "eager",
-    }
-    trainer = Trainer(
-        AutoModelForQuestionAnswering.from_pretrained(base, **shape), plan, options.out, device
-    )
-    averaged = AutoModelForQuestionAnswering.from_pretrained(base, **shape).to(device)
-    if trainer.resume():
-        print(f"resumed at step {trainer.progress.step}", flush=True)
-    answerable = [i for i, q in enumerate(valid.questions) if q.answers]
-    picks = np.random.default_rng(0).permutation(answerable)[: options.check_questions]
-    sampler = Sampler(material, mined, tokenizer, plan)
+
+
+def train(trainer: Trainer, sampler: Sampler, check: Check, stop_after: int) -> None:
+    """Step until the schedule is over or a signal says to stop; save at every check."""
     losses: list[float] = []
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -120,33 +125,46 @@ def main() -> None:
     with tqdm(total=1000, unit="‰", mininterval=30) as bar:
         for batch in sampler.batches(skip=trainer.progress.step):
             losses.append(trainer.step(batch))
+            step = trainer.progress.step
             bar.n = round(1000 * trainer.share_done())
-            bar.set_postfix(
-                step=trainer.progress.step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False
-            )
+            bar.set_postfix(step=step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False)
             bar.update(0)
-            over = trainer.share_done() >= 1 or trainer.progress.step == options.stop_after
-            if over or trainer.progress.step % plan.check_every == 0:
-                figures = validate(trainer.averaged(averaged), tokenizer, valid, picks, device)
-                figures |= {
-                    "step": trainer.progress.step,
-                    "seconds": round(trainer.progress.seconds),
-                    "examples": trainer.progress.examples,
-                    "loss": float(np.mean(losses)),
-                }
+            over = trainer.share_done() >= 1 or step == stop_after
+            if over or step % trainer.plan.check_every == 0:
+                check(trainer, float(np.mean(losses)))
                 losses.clear()
-                trainer.progress.history.append(figures)
-                print(time.strftime("%H:%M"), json.dumps(figures), flush=True)
                 trainer.save()
-                averaged.half().save_pretrained(options.out / "model")
-                tokenizer.save_pretrained(options.out / "model")
-                averaged.float()
             if over:
                 return
             if stopped:
                 trainer.save()
-                print(f"stopped at step {trainer.progress.step}", flush=True)
+                print(f"stopped at step {step}", flush=True)
                 return
+
+
+def main() -> None:
+    """Load, mine, train."""
+    options = arguments()
+    torch.manual_seed(options.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    base = options.base or str(default_model_folder())
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    plan = Plan(
+        steps=options.steps,
+        minutes=options.minutes,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+    )
+    material = load(options.train, tokenizer)
+    count = f"{len(material.questions):,} questions on {len(material.contexts):,} passages"
+    print(count, flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    mined = mined_negatives(material, base, options.out / "negatives.npy", device)
+    trainer = Trainer(new_model(base), plan, options.out, device)
+    if trainer.resume():
+        print(f"resumed at step {trainer.progress.step}", flush=True)
+    sampler = Sampler(material, mined, tokenizer, plan)
+    train(trainer, sampler, Check(options, base, tokenizer, device), options.stop_after)
 
 
 if __name__ == "__main__":
