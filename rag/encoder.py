@@ -65,7 +65,7 @@ class SentenceTransformerEncoder:
     """Any sentence-transformers model by name or folder; by default all-MiniLM-L6-v2.
 
     Nothing is downloaded for the default, whose weights are checked against their SHA-256.
-    Passages are computed in bf16 where the CPU has it: 2.7 times as fast, at a mean cosine of
+    Passages are computed in bf16 where the CPU has it: about twice as fast, at a mean cosine of
     0.99999 to float32. The model is locked while it works, because fast tokenizers may not be
     shared by threads.
     """

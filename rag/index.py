@@ -75,6 +75,7 @@ class VectorIndex:
             return [[] for _ in queries]
         parameters = None
         if only is not None:
+            # faiss adds the keywords of its parameter classes at run time, so its stubs lack them.
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(only))  # type: ignore[call-arg]
         scores, numbers = self._index.search(
             np.ascontiguousarray(queries, dtype=np.float32), k, params=parameters

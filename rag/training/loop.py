@@ -84,7 +84,7 @@ class Trainer:
             token_type_ids=batch["token_type_ids"],
         )
         loss = span_loss(output, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         for master, param in zip(self.master, self.model.parameters(), strict=True):
             master.grad = None if param.grad is None else param.grad.float()
             param.grad = None
