@@ -50,9 +50,9 @@ class Trainer:
 
     def __init__(self, model: torch.nn.Module, plan: Plan, folder: Path, device: str) -> None:
         self.plan, self.folder, self.device = plan, folder, device
+        self.names = [name for name, _ in model.named_parameters()]
+        self.master = [p.detach().to(device).float().clone() for p in model.parameters()]
         self.model = model.to(device=device, dtype=torch.bfloat16).train()
-        self.names = [name for name, _ in self.model.named_parameters()]
-        self.master = [p.detach().float().clone() for p in self.model.parameters()]
         self.average = [p.clone() for p in self.master]
         decay = [p for p in self.master if p.dim() > 1]
         rest = [p for p in self.master if p.dim() == 1]

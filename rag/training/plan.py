@@ -18,7 +18,7 @@ class Plan:
     weight_decay: float = 0.01
     token_budget: int = 6144
     max_tokens: int = 256
-    negative_share: float = 0.3
+    negative_share: float = 0.35
     average: float = 0.999
     seed: int = 7
     check_every: int = 500

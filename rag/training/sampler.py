@@ -1,5 +1,6 @@
 """Material as an endless, seeded stream of batches."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,11 @@ from numpy.typing import NDArray
 from rag.training import negatives
 from rag.training.examples import IntArray, Material, token_span, tokenize
 from rag.training.plan import MAX_ANSWER, MAX_QUESTION, POOL, Plan, padded
+
+_OPENINGS = ("can you tell me", "please tell me", "i would like to know", "do you know", "so")
+_FILLERS = re.compile(
+    r"\b(?:the|a|an|is|are|was|were|do|does|did|has|have|had|of|to)\b\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Sampler:
         self.tokenizer = tokenizer
         self.plan = plan
         self.names = negatives.entities_by_article(material)
+        self.words = negatives.words_by_article(material)
         self.cls, self.sep = tokenizer.cls_token_id, tokenizer.sep_token_id
 
     def batches(self, skip: int = 0) -> Iterator[dict[str, torch.Tensor]]:
@@ -90,29 +97,38 @@ class Sampler:
         )
 
     def _asked(self, text: str, tokens: IntArray, rng: np.random.Generator) -> IntArray:
-        """Now and then without the question mark, as people type."""
-        if rng.random() < 0.15 and text.rstrip().endswith("?"):
+        """Now and then as people type: no question mark, a polite opening, keywords alone."""
+        kind = rng.random()
+        if kind < 0.15 and text.rstrip().endswith("?"):
             return tokens[:-1]
+        if kind < 0.18:
+            opening = _OPENINGS[int(rng.integers(len(_OPENINGS)))]
+            return tokenize([f"{opening} {text}"], self.tokenizer)[0]
+        if kind < 0.21:
+            return tokenize([_FILLERS.sub(" ", text).strip(" ?")], self.tokenizer)[0]
         return tokens
 
     def _negative(self, pick: int, rng: np.random.Generator) -> Example | None:
         question = self.material.questions[pick]
         context = self.material.contexts[question.context]
         kind = rng.random()
-        if kind < 0.5:
+        if kind < 0.4:
             near = self.mined[pick]
             near = near[near >= 0]
             if not len(near):
                 return None
             other = self.material.contexts[int(near[int(rng.integers(len(near)))])]
             return self._cut(question.tokens, other.tokens, None, rng)
-        if kind < 0.75:
+        if kind < 0.55:
             rest = negatives.without_answer(context, question.answers)
             return None if rest is None else self._cut(question.tokens, rest, None, rng)
-        swapped = negatives.swap_entity(question, context, self.names[context.article], rng)
-        if swapped is None:
+        if kind < 0.8:
+            turned = negatives.swap_entity(question, context, self.names[context.article], rng)
+        else:
+            turned = negatives.turn_word(question, context, self.words[context.article], rng)
+        if turned is None:
             return None
-        return self._cut(tokenize([swapped], self.tokenizer)[0], context.tokens, None, rng)
+        return self._cut(tokenize([turned], self.tokenizer)[0], context.tokens, None, rng)
 
     def _cut(
         self,

@@ -1,6 +1,7 @@
 """Training material: targets stand where the answers stand, negatives hold none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from transformers import AutoTokenizer
 
 from rag.encoder import default_model_folder
 from rag.training import negatives
-from rag.training.examples import Material, load, sentence_around, token_span
+from rag.training.examples import Material, Question, load, sentence_around, token_span
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 
@@ -64,12 +65,23 @@ def test_tokens_point_at_the_text(material: Material) -> None:
             assert context.text[context.starts[first] : context.ends[last]] == text
 
 
+def _asks(asked: str, question: Question) -> bool:
+    """Whether it is the question: as it stands, without "?", with an opening, or keywords alone."""
+    whole = question.text.lower()
+    small = {"to", "the", "did", "has", "of", "is"}
+    keywords = " ".join(word for word in whole.strip("?").split() if word not in small)
+    return asked.endswith((whole, whole.strip("?"))) or asked == keywords
+
+
+def _golds(question: Question) -> set[str]:
+    return {text.lower() for text, _ in question.answers}
+
+
 def test_targets_of_batches_are_answers_or_nothing(material: Material, tokenizer: object) -> None:
     mined = np.full((len(material.questions), 2), -1, dtype=np.int32)
     mined[:, 0] = [1, 1, 2, 0, 0]
     plan = Plan(token_budget=len(material.questions) * 192 // 64 + 1, negative_share=0.5)
     sampler = Sampler(material, mined, tokenizer, plan)
-    asked = {tuple(q.tokens.tolist()): q for q in material.questions}
     seen = {"answer": 0, "none": 0}
     for number, batch in enumerate(sampler.batches()):
         keys = ("input_ids", "token_type_ids", "attention_mask", "targets")
@@ -84,13 +96,12 @@ def test_targets_of_batches_are_answers_or_nothing(material: Material, tokenizer
                 continue
             seen["answer"] += 1
             assert types[first : last + 1].all()
-            question = tuple(ids[1 : int(np.flatnonzero(types)[0]) - 1].tolist())
-            source = asked.get(question) or asked[(*question, 1029)]  # asked without its "?"
-            golds = {text.lower() for text, _ in source.answers}
-            assert tokenizer.decode(ids[first : last + 1]) in golds  # type: ignore[attr-defined]
+            question = tokenizer.decode(ids[1 : int(np.flatnonzero(types)[0]) - 1])  # type: ignore[attr-defined]
+            answer = tokenizer.decode(ids[first : last + 1])  # type: ignore[attr-defined]
+            assert any(_asks(question, q) and answer in _golds(q) for q in material.questions)
         if number == 60:
             break
-    assert min(seen.values()) > 20
+    assert min(seen.values()) > 15
 
 
 def test_skipping_gives_the_same_batches(material: Material, tokenizer: object) -> None:
@@ -144,3 +155,28 @@ def test_sentence_around_is_whole() -> None:
     assert text[slice(*sentence_around(text, 14, 17))] == "Two was “there.” "
     assert text[slice(*sentence_around(text, 0, 3))] == "One is here. "
     assert text[slice(*sentence_around(text, 30, 35))] == "Three"
+
+
+def test_a_turned_word_changes_what_is_asked(material: Material) -> None:
+    question, context = material.questions[0], material.contexts[0]
+    words = ["paints", "orders", "steers"]
+    for seed in range(20):
+        turned = negatives.turn_word(question, context, words, np.random.default_rng(seed))
+        # "steers" is the only word that can go; "steers" again would change nothing.
+        assert turned in ("Who paints the ferry to Skye?", "Who orders the ferry to Skye?")
+
+
+def test_an_opposite_is_taken_where_there_is_one(material: Material) -> None:
+    question = material.questions[0]
+    asked = replace(question, text="Who was the first captain?")
+    turned = negatives.turn_word(asked, material.contexts[0], [], np.random.default_rng(0))
+    assert turned == "Who was the last captain?"
+
+
+def test_a_negation_stands_behind_the_auxiliary(material: Material) -> None:
+    asked = replace(material.questions[0], text="When was it lit?")
+    turned = {
+        negatives.turn_word(asked, material.contexts[0], [], np.random.default_rng(seed))
+        for seed in range(20)
+    }
+    assert turned == {"When was not it lit?", None}
