@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rag.answerer import Answerer
 from rag.errors import CitespanError, LoadError
-from rag.loaders import load_file
 from rag.snapshot import DocumentInfo
 from rag.types import Document
+from ui.child import Child
 from ui.documents import Intake
 
 MAX_FILES = 200
@@ -54,31 +54,38 @@ class Library:
     def add(self, files: Sequence[Path]) -> Iterator[Intake]:
         """Take files in one by one, saying how far it is; each is deleted once it is read."""
         self._cancel.clear()
+        try:
+            with Child(self._cancel.is_set) as child:
+                yield from self._add(files, child)
+        finally:
+            for file in files:
+                file.unlink(missing_ok=True)
+
+    def _add(self, files: Sequence[Path], child: Child) -> Iterator[Intake]:
         state, names = Intake(0, len(files)), set[str]()
         for number, file in enumerate(files):
-            if self._cancel.is_set():
-                yield replace(state, cancelled=True)
-                break
             state = replace(state, name=file.name, stage="Reading")
             yield state
             try:
-                document = replace(self._read(file, number), source=_source(file.name, names))
+                document = self._read(file, number, child)
+                document = replace(document, source=_source(file.name, names))
                 yield replace(state, stage="Indexing")
                 new = self._changing().store.add([document], self._base.encoder)
                 state = replace(
                     state, added=state.added + len(new), unchanged=state.unchanged + (not new)
                 )
             except CitespanError as error:
+                if self._cancel.is_set():
+                    break
                 words = str(error).replace(str(file), file.name)
                 state = replace(state, errors=(*state.errors, words))
             state = replace(state, done=number + 1)
-        else:
-            yield state
-        for file in files:
-            file.unlink(missing_ok=True)
+            if self._cancel.is_set():
+                break
+        yield replace(state, cancelled=state.done < state.total)
 
     def cancel(self) -> None:
-        """Stop ``add`` after the file at work; what is in stays."""
+        """Stop ``add``: a file that is being read is left out, one that is indexed is in."""
         self._cancel.set()
 
     def remove(self, document_id: str) -> bool:
@@ -113,7 +120,7 @@ class Library:
                 self._own = self._base.over(self._base.store.copy(folder))
             return self._own
 
-    def _read(self, file: Path, number: int) -> Document:
+    def _read(self, file: Path, number: int, child: Child) -> Document:
         """The document in a file, within the limits."""
         try:
             size = file.stat().st_size
@@ -122,7 +129,7 @@ class Library:
             if self._taken + size > MAX_BYTES:
                 limit = MAX_BYTES // 2**20
                 raise LoadError(f"{file.name}: more than {limit} MB in all; start with --documents")
-            document = load_file(file)
+            document = child.document(file)
         except OSError as error:
             raise LoadError(f"{file.name}: the upload is gone; add it again") from error
         finally:
