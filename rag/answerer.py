@@ -2,7 +2,8 @@
 
 import copy
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rag import citations
@@ -11,6 +12,7 @@ from rag.candidates import merge
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import QuestionError
+from rag.evidence import telling
 from rag.ingest import AddReport, Progress, add_files
 from rag.models import SENTENCE, load_reader
 from rag.reader import Reader
@@ -18,8 +20,9 @@ from rag.retriever import Retriever
 from rag.sentence_reader import asks_for_sentence
 from rag.snapshot import Snapshot
 from rag.store import Store
-from rag.types import Answer, Hit
+from rag.types import Answer, Hit, Reading
 
+ASKED_AT_ONCE = 32
 NEAREST = 3  # passages shown with "not in these documents"
 
 
@@ -78,16 +81,40 @@ class Answerer:
         asked = [self._checked(question) for question in questions]
         if not asked:
             return []
+        limit = top_k or self.settings.top_k
+        answers: list[Answer] = []
         with self.store.snapshot() as snapshot:
-            began = time.perf_counter()
-            found = self.retriever.retrieve_many(asked, top_k or self.settings.top_k, documents)
-            retrieval = 1000 * (time.perf_counter() - began) / len(asked)
-            answers = [
-                self._answer(question, hits, snapshot, retrieval)
-                for question, hits in zip(asked, found, strict=True)
-            ]
+            for begin in range(0, len(asked), ASKED_AT_ONCE):
+                some = asked[begin : begin + ASKED_AT_ONCE]
+                began = time.perf_counter()
+                found = self.retriever.retrieve_many(some, limit, documents)
+                answers += self._answers(some, found, snapshot, began)
         self.retriever.save_index()
         return answers
+
+    def ask_steps(
+        self,
+        question: str,
+        *,
+        documents: Collection[str] | None = None,
+        top_k: int | None = None,
+    ) -> Iterator[Sequence[Hit] | Answer]:
+        """``ask`` in two steps: first the passages that are read, then the answer.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            StoreError: the store cannot be read.
+        """
+        asked = self._checked(question)
+        with self.store.snapshot() as snapshot:
+            began = time.perf_counter()
+            hits = self.retriever.retrieve(asked, top_k or self.settings.top_k, documents)
+            retrieved = time.perf_counter()
+            yield hits
+            began += time.perf_counter() - retrieved  # the caller's own time is not counted
+            answer = self._answers([asked], [hits], snapshot, began)[0]
+        self.retriever.save_index()
+        yield answer
 
     def search(
         self,
@@ -138,36 +165,64 @@ class Answerer:
             )
         return question
 
+    def _answers(
+        self,
+        questions: Sequence[str],
+        found: Sequence[Sequence[Hit]],
+        snapshot: Snapshot,
+        began: float,
+    ) -> list[Answer]:
+        """Read and answer; each question is told its share of the time since ``began``."""
+        retrieved = time.perf_counter()
+        readings = self.reader.read(questions, found)
+        share = 1000 / len(questions)
+        times = {
+            "retrieve": share * (retrieved - began),
+            "read": share * (time.perf_counter() - retrieved),
+        }
+        return [
+            self._answer(question, hits, reading, snapshot, times)
+            for question, hits, reading in zip(questions, found, readings, strict=True)
+        ]
+
     def _answer(
-        self, question: str, hits: Sequence[Hit], snapshot: Snapshot, retrieval: float
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        reading: Reading,
+        snapshot: Snapshot,
+        times: Mapping[str, float],
     ) -> Answer:
         began = time.perf_counter()
-        candidates = merge(self.reader.read(question, hits), self.calibration)
+        candidates = merge(reading.spans, self.calibration)
         given = [c for c in candidates if c.confidence >= self._threshold(self.calibration)]
         if not given and asks_for_sentence(question):
-            sentences = merge(self._sentences.read(question, hits), self._sentence_calibration)
+            sentences = self._sentences.read([question], [hits])[0].spans
             threshold = self._threshold(self._sentence_calibration)
-            given = [c for c in sentences if c.confidence >= threshold]
-        read = 1000 * (time.perf_counter() - began)
+            given = [
+                candidate
+                for candidate in merge(sentences, self._sentence_calibration)
+                if candidate.confidence >= threshold
+            ]
         source = citations.Sources(snapshot)
         cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
         others = given[1:] if given else candidates
         alternatives = source.alternatives(others[: self.settings.max_alternatives], len(cited))
         best = (given or candidates)[:1]
-        return Answer(
+        answer = Answer(
             question=question,
             text=cited[0].quote if given else None,
             sentence=source.sentence(given[0].spans[0]) if given else None,
             confidence=best[0].confidence if best else 0.0,
             citations=cited,
             alternatives=tuple(alternatives),
-            timings_ms={
-                "retrieve": retrieval,
-                "read": read,
-                "total": retrieval + 1000 * (time.perf_counter() - began),
-            },
+            timings_ms={},
             store_version=snapshot.version,
+            evidence=tuple(source.evidence(telling(reading.bearings))),
         )
+        composed = 1000 * (time.perf_counter() - began)
+        timings = {**times, "compose": composed, "total": sum(times.values()) + composed}
+        return replace(answer, timings_ms=timings)
 
     def _threshold(self, calibration: Calibration) -> float:
         chosen = self.settings.min_confidence

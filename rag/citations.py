@@ -7,7 +7,7 @@ from rag.candidates import Candidate
 from rag.errors import StoreError
 from rag.passages import sentence_at
 from rag.snapshot import Snapshot
-from rag.types import Alternative, Citation, Document, Hit, Passage, Span
+from rag.types import Alternative, Bearing, Citation, Document, Evidence, Hit, Passage, Span
 
 MAX_CITATIONS = 5
 
@@ -42,6 +42,20 @@ class Sources:
             )
         return found
 
+    def evidence(self, bearings: Sequence[Bearing]) -> Iterator[Evidence]:
+        """Sentences that bear on the question, in the order given."""
+        for bearing in bearings:
+            document, quote = self._quote(bearing.hit.passage, bearing.start, bearing.end)
+            yield Evidence(
+                document_id=document.id,
+                source=document.source,
+                start=bearing.start,
+                end=bearing.end,
+                quote=quote,
+                sha256=document.sha256,
+                score=bearing.score,
+            )
+
     def sentence(self, span: Span) -> str:
         """The verbatim sentence (or sentences) of the passage that the span lies in."""
         passage = span.hit.passage
@@ -51,14 +65,7 @@ class Sources:
     def _cite(
         self, number: int, passage: Passage, start: int, end: int, *, supports: bool = True
     ) -> Citation:
-        document = self._document(passage.document_id)
-        quote = passage.text[start - passage.start : end - passage.start]
-        # The promise of the whole program; a real check, because -O removes assert.
-        if not quote or document.text[start:end] != quote:
-            raise StoreError(
-                f"{document.source}: passage {passage.id} is not the document's own text; "
-                "the store is damaged, index the documents again"
-            )
+        document, quote = self._quote(passage, start, end)
         return Citation(
             number=number,
             document_id=document.id,
@@ -74,6 +81,18 @@ class Sources:
             sha256=document.sha256,
             supports=supports,
         )
+
+    def _quote(self, passage: Passage, start: int, end: int) -> tuple[Document, str]:
+        """The document and its characters ``start`` to ``end``, which must be the passage's."""
+        document = self._document(passage.document_id)
+        quote = passage.text[start - passage.start : end - passage.start]
+        # The promise of the whole program; a real check, because -O removes assert.
+        if not quote or document.text[start:end] != quote:
+            raise StoreError(
+                f"{document.source}: passage {passage.id} is not the document's own text; "
+                "the store is damaged, index the documents again"
+            )
+        return document, quote
 
     def _document(self, document_id: str) -> Document:
         if document_id not in self._documents:

@@ -13,8 +13,9 @@ from rag import boundaries
 from rag.errors import ModelError
 from rag.hardware import has_bf16
 from rag.quiet import quiet_loading
-from rag.spans import best_spans
-from rag.types import Hit, Span
+from rag.sentences import sentences
+from rag.spans import Floats, best_spans, token_mass
+from rag.types import Bearing, Hit, Reading, Span
 
 MAX_TOKENS = 384
 STRIDE = 128
@@ -33,15 +34,16 @@ class Reader(Protocol):
         """Names the model; the calibration is fitted for one fingerprint."""
         ...
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
-        """Candidate spans of all hits, in the order of the hits, best first within a hit."""
+    def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
+        """For each question what its own hits say, ``hits[i]`` belonging to ``questions[i]``."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """One forward row: which hit, its token ids, and where its context tokens come from."""
+    """One forward row: whose it is, its token ids, and where its context tokens come from."""
 
+    question: int
     hit: int
     ids: list[int]
     types: list[int]
@@ -76,21 +78,30 @@ class SpanReader:
         self._max_tokens = min(MAX_TOKENS, int(limit))
         self.fingerprint = folder.name
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
-        """Up to ``SPANS_PER_WINDOW`` spans a window, mapped to document offsets."""
+    def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
+        """Up to ``SPANS_PER_WINDOW`` spans a window, and every sentence, mapped to the documents.
+
+        The windows of all questions are computed together, sorted by length.
+        """
         with self._lock:  # fast tokenizers may not be shared by threads
-            windows = self._windows(question, hits)
+            windows = [
+                window
+                for number, (question, own) in enumerate(zip(questions, hits, strict=True))
+                for window in self._windows(number, question, own)
+            ]
             logits = self._forward(windows)
-        spans: list[list[Span]] = [[] for _ in hits]
+        found = [[_Found(hit) for hit in own] for own in hits]
         for window, (start, end) in zip(windows, logits, strict=True):
-            spans[window.hit].extend(_decode(window, start, end, hits[window.hit]))
+            found[window.question][window.hit].add(window, start, end)
         return [
-            span
-            for found in spans
-            for span in sorted(found, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
+            Reading(
+                tuple(span for one in own for span in one.spans()),
+                tuple(bearing for one in own for bearing in one.bearings()),
+            )
+            for own in found
         ]
 
-    def _windows(self, question: str, hits: Sequence[Hit]) -> list[_Window]:
+    def _windows(self, number: int, question: str, hits: Sequence[Hit]) -> list[_Window]:
         if not hits:
             return []
         ids = self._tokenizer(question, add_special_tokens=False)["input_ids"]
@@ -108,6 +119,7 @@ class SpanReader:
         )
         return [
             _Window(
+                number,
                 encoded["overflow_to_sample_mapping"][row],
                 encoded["input_ids"][row],
                 encoded["token_type_ids"][row],
@@ -117,19 +129,17 @@ class SpanReader:
             for row in range(len(encoded["input_ids"]))
         ]
 
-    def _forward(
-        self, windows: Sequence[_Window]
-    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    def _forward(self, windows: Sequence[_Window]) -> list[tuple[Floats, Floats]]:
         """Start and end logits of each window, batched by length."""
         order = sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i))
-        results: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        results: dict[int, tuple[Floats, Floats]] = {}
         for begin in range(0, len(order), WINDOWS_AT_ONCE):
             chosen = order[begin : begin + WINDOWS_AT_ONCE]
             start, end = self._batch([windows[i] for i in chosen])
             results.update((i, (start[row], end[row])) for row, i in enumerate(chosen))
         return [results[i] for i in range(len(windows))]
 
-    def _batch(self, windows: Sequence[_Window]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(self, windows: Sequence[_Window]) -> tuple[Floats, Floats]:
         import torch
 
         width = -(-max(len(w.ids) for w in windows) // WIDTH_STEP) * WIDTH_STEP
@@ -153,15 +163,46 @@ class SpanReader:
         return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
 
-def _decode(
-    window: _Window, start: NDArray[np.float32], end: NDArray[np.float32], hit: Hit
-) -> list[Span]:
-    length = len(window.ids)
+class _Found:
+    """What the windows of one hit hold: spans, and how much each sentence bears."""
+
+    def __init__(self, hit: Hit) -> None:
+        self._hit = hit
+        self._spans: list[Span] = []
+        self._sentences = np.asarray(sentences(hit.passage.text), dtype=np.int64).reshape(-1, 2)
+        self._mass = np.zeros(len(self._sentences), dtype=np.float32)
+
+    def add(self, window: _Window, start: Floats, end: Floats) -> None:
+        """Decode one window's logits; a sentence in two windows keeps the greater mass."""
+        length = len(window.ids)
+        start, end = start[:length], end[:length]
+        self._spans.extend(_decode(window, start, end, self._hit))
+        mass = token_mass(start, end, window.context)
+        where = np.searchsorted(self._sentences[:, 0], window.offsets[:, 0], side="right") - 1
+        sums = np.bincount(
+            where.clip(0)[window.context],
+            weights=mass[window.context],
+            minlength=len(self._mass),
+        )
+        self._mass = np.maximum(self._mass, sums)
+
+    def spans(self) -> list[Span]:
+        """Best first."""
+        return sorted(self._spans, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
+
+    def bearings(self) -> list[Bearing]:
+        """Every sentence, in order."""
+        begin = self._hit.passage.start
+        return [
+            Bearing(self._hit, begin + int(first), begin + int(last), min(1.0, float(mass)))
+            for (first, last), mass in zip(self._sentences, self._mass, strict=True)
+        ]
+
+
+def _decode(window: _Window, start: Floats, end: Floats, hit: Hit) -> list[Span]:
     no_answer = float(start[0] + end[0])
     spans: dict[tuple[int, int], Span] = {}
-    for found in best_spans(
-        start[:length], end[:length], window.context, MAX_ANSWER_TOKENS, SPANS_PER_WINDOW
-    ):
+    for found in best_spans(start, end, window.context, MAX_ANSWER_TOKENS, SPANS_PER_WINDOW):
         first, last = boundaries.clean(
             hit.passage.text,
             int(window.offsets[found.first, 0]),

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from rag.encoder import Encoder
 from rag.passages import sentences
-from rag.types import Hit, Span
+from rag.types import Bearing, Hit, Reading, Span
 from rag.words import telling_words
 
 SPANS_PER_HIT = 3
+MAX_SCORE = 2.0
 STEM = 5  # letters that two forms of a word must share
 
 
@@ -41,11 +42,14 @@ class SentenceReader:
         """Use the retriever's encoder."""
         self._encoder = encoder
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
-        """The best sentences of each hit, as spans of the document."""
+    def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
+        """The best sentences of each hit, as spans of the document; every sentence bears."""
+        return [self._read(question, own) for question, own in zip(questions, hits, strict=True)]
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> Reading:
         bounds = [(hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)]
         if not bounds:
-            return []
+            return Reading()
         texts = [hit.passage.text[start:end] for hit, start, end in bounds]
         near = self._encoder.encode_passages(texts) @ self._encoder.encode_questions([question])[0]
         asked = {word[:STEM] for word in telling_words(question)}
@@ -55,8 +59,12 @@ class SentenceReader:
             score = float(similarity) + len(shared) / max(1, len(asked))
             first, last = hit.passage.start + start, hit.passage.start + end
             spans[hit.passage.id].append(Span(hit, first, last, score, 0.0))
-        return [
-            span
+        ranked = [
+            sorted(found, key=lambda s: (-s.score, s.start))[:SPANS_PER_HIT]
             for found in spans.values()
-            for span in sorted(found, key=lambda s: (-s.score, s.start))[:SPANS_PER_HIT]
         ]
+        every = (span for found in spans.values() for span in found)
+        return Reading(
+            tuple(span for found in ranked for span in found),
+            tuple(Bearing(s.hit, s.start, s.end, max(0.0, s.score / MAX_SCORE)) for s in every),
+        )

@@ -48,3 +48,16 @@ def best_spans(
         for i in order
         if np.isfinite(flat[i])
     ]
+
+
+def token_mass(start: Floats, end: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """How much of the reader's belief lies on each token, (tokens,), at most 1 together.
+
+    The mean of the softmax over the starts and that over the ends, both over the allowed tokens and
+    the first one, which stands for "no answer" and takes its part away.
+    """
+    heads = np.stack([start, end]).astype(np.float64)
+    heads[:, ~allowed & (np.arange(len(start)) > 0)] = -np.inf
+    shares = np.exp(heads - heads.max(axis=1, keepdims=True))
+    mass = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+    return np.where(allowed, mass, 0.0).astype(np.float32)

@@ -70,6 +70,30 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearing:
+    """A sentence of ``hit.passage``, ``document.text[start:end]``, that bears on the question.
+
+    ``score`` is the share (0..1) of the reader's belief about its passage that lies in it.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one question's passages, both in the order of the passages.
+
+    ``spans`` are candidate answers, best first within a passage; ``bearings`` are its sentences.
+    """
+
+    spans: tuple[Span, ...] = ()
+    bearings: tuple[Bearing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where a quote stands: ``document.text[start:end] == quote``.
 
@@ -102,11 +126,29 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that bears on the question: ``document.text[start:end] == quote``.
+
+    ``score`` (0..1) is the share of the reader's belief about its passage that lies in it.
+    """
+
+    document_id: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    sha256: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What ``ask`` returns. ``text is None`` is the one way to say "not in these documents".
 
     ``text`` is the first citation's quote; ``sentence`` is the verbatim sentence around it;
     ``confidence`` is the probability that the answer is right, also when it was withheld.
+    ``evidence`` are the sentences of the passages read that bear on the question, best first; they
+    are there without an answer too, as the place to look.
     """
 
     question: str
@@ -117,24 +159,31 @@ class Answer:
     alternatives: tuple[Alternative, ...]
     timings_ms: Mapping[str, float]
     store_version: int
+    evidence: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, as written down in ``rag/answer.schema.json``."""
         return asdict(self) | {
             "citations": [asdict(citation) for citation in self.citations],
             "alternatives": [asdict(alternative) for alternative in self.alternatives],
+            "evidence": [asdict(evidence) for evidence in self.evidence],
         }
 
     def verify(self, store: "Store") -> list[str]:
-        """Check every citation against the store again; returns one line for each that fails."""
+        """Check every quote against the store again; returns one line for each that fails."""
+        quoted: list[tuple[str, Citation | Evidence]] = [
+            (f"[{c.number}]", c) for c in self.citations
+        ]
+        quoted += [(f"[{a.citation.number}]", a.citation) for a in self.alternatives]
+        quoted += [("evidence", evidence) for evidence in self.evidence]
         problems = []
-        for citation in (*self.citations, *(a.citation for a in self.alternatives)):
-            document = store.document(citation.document_id)
+        for name, place in quoted:
+            document = store.document(place.document_id)
             if document is None:
-                problems.append(f"[{citation.number}] {citation.source}: no longer in the store")
+                problems.append(f"{name} {place.source}: no longer in the store")
             elif (
-                document.sha256 != citation.sha256
-                or document.text[citation.start : citation.end] != citation.quote
+                document.sha256 != place.sha256
+                or document.text[place.start : place.end] != place.quote
             ):
-                problems.append(f"[{citation.number}] {citation.source}: the source has changed")
+                problems.append(f"{name} {place.source}: the source has changed")
         return problems

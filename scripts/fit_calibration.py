@@ -23,7 +23,7 @@ from rag.evaluation.datasets import read_questions
 from rag.evaluation.qa import f1
 from rag.models import CHECKSUMS, SENTENCE, write_checksums
 from rag.store import Store
-from rag.training.calibrate import RIGHT, Reading, fit, holds, readings, scores
+from rag.training.calibrate import RIGHT, Sample, fit, holds, samples, scores
 
 
 def main() -> None:
@@ -37,8 +37,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     encoder = SentenceTransformerEncoder()
-    fitted_on: list[Reading] = []
-    reported: dict[str, list[Reading]] = {}
+    fitted_on: list[Sample] = []
+    reported: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for path in asked.questions:
             given = read_questions(path)
@@ -47,7 +47,7 @@ def main() -> None:
                 answerer = Answerer(store, Settings(reader=asked.reader), encoder=encoder)
                 order = np.random.default_rng(asked.seed).permutation(len(given.questions))
                 some = [given.questions[i] for i in order[: asked.limit]]
-                found = list(tqdm(readings(answerer, some, asked.seed), path.stem, len(some)))
+                found = list(tqdm(samples(answerer, some, asked.seed), path.stem, len(some)))
             fitted_on += found[::2]
             reported[path.stem] = found[1::2]
     worth = holds if asked.reader == SENTENCE else f1
@@ -55,7 +55,7 @@ def main() -> None:
     print(calibration)
     for name, found in {**reported, "all": [r for rs in reported.values() for r in rs]}.items():
         confidence, given_f1, withheld_f1 = scores(found, calibration, worth)
-        answerable = np.array([bool(reading.golds) for reading in found])
+        answerable = np.array([bool(sample.golds) for sample in found])
         right = ((given_f1 >= RIGHT) & answerable).astype(float)
         answered = confidence >= calibration.threshold
         figures = {

@@ -64,6 +64,28 @@ def test_says_that_it_is_not_there(
         assert seed_document.text[citation.start : citation.end] == citation.quote
 
 
+@pytest.mark.parametrize("question", ["Who urged caution?", "Who won the 2018 World Cup?"])
+def test_evidence_is_the_documents_own_sentences(
+    answerer: Answerer, seed_document: Document, question: str
+) -> None:
+    answer = answerer.ask(question)
+    assert answer.evidence
+    scores = [evidence.score for evidence in answer.evidence]
+    assert scores == sorted(scores, reverse=True)
+    for evidence in answer.evidence:
+        assert seed_document.text[evidence.start : evidence.end] == evidence.quote
+    if answer.text is not None:
+        assert answer.text in answer.evidence[0].quote
+
+
+def test_the_steps_end_in_the_same_answer(answerer: Answerer) -> None:
+    hits, answer = answerer.ask_steps("Who urged caution?")
+    assert hits == answerer.search("Who urged caution?")
+    assert isinstance(answer, Answer)
+    assert without_timings(answer) == without_timings(answerer.ask("Who urged caution?"))
+    assert set(answer.timings_ms) == {"retrieve", "read", "compose", "total"}
+
+
 def test_every_answer_fits_its_schema(answerer: Answerer, root: Path) -> None:
     schema = json.loads((root / "rag" / "answer.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -98,9 +120,12 @@ def test_threads_get_what_one_caller_gets(answerer: Answerer) -> None:
 
 
 def test_many_questions_answer_as_single_ones(answerer: Answerer) -> None:
-    questions = ["Who urged caution?", "Who won the 2018 World Cup?"]
-    many = answerer.ask_many(questions)
-    assert [a.text for a in many] == [answerer.ask(q).text for q in questions]
+    questions = ["Who urged caution?", "Who won the 2018 World Cup?", "Why did China do so?"]
+    singles = [answerer.ask(question) for question in questions]
+    for many, single in zip(answerer.ask_many(questions), singles, strict=True):
+        assert many.text == single.text
+        assert many.citations == single.citations
+        assert many.confidence == pytest.approx(single.confidence, abs=0.01)
     assert answerer.ask_many([]) == []
 
 

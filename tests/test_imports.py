@@ -22,6 +22,7 @@ LAYERS = (
         "models",
         "candidates",
         "citations",
+        "evidence",
         "ingest",
     },
     {"answerer"},

@@ -18,7 +18,7 @@ from rag.errors import ModelError
 from rag.models import SHIPPED, load_reader, verify_checksums
 from rag.reader import MAX_ANSWER_TOKENS, SpanReader
 from rag.sentence_reader import SentenceReader, asks_for_sentence
-from rag.types import Hit, Passage, Span
+from rag.types import Hit, Passage, Reading, Span
 from tests.conftest import SeedQuestion
 
 
@@ -66,7 +66,7 @@ def test_best_span_equals_a_plain_double_loop(reader: SpanReader, folder: Path) 
     score, first, last = max(
         (start[i] + end[j], i, j) for i in context for j in context if i <= j < i + 48
     )
-    found = reader.read(question, hits(text))[0]
+    found = reader.read([question], [hits(text)])[0].spans[0]
     assert found.score == pytest.approx(score, abs=1e-4)
     assert found.no_answer_score == pytest.approx(start[0] + end[0], abs=1e-4)
     assert text_of(found) in text
@@ -75,7 +75,7 @@ def test_best_span_equals_a_plain_double_loop(reader: SpanReader, folder: Path) 
 
 def test_offsets_are_the_documents(reader: SpanReader) -> None:
     texts = ["Straße 5 – “Ünïcode” 東京 and 🙂 emoji.", "word " * 700 + "end."]
-    for span in reader.read("Where is it?", hits(*texts)):
+    for span in reader.read(["Where is it?"], [hits(*texts)])[0].spans:
         passage = span.hit.passage
         assert passage.start <= span.start < span.end <= passage.end
         inside = text_of(span)
@@ -86,7 +86,7 @@ def test_offsets_are_the_documents(reader: SpanReader) -> None:
 
 def test_long_passages_are_read_to_their_end(reader: SpanReader) -> None:
     long = " ".join(f"w{i}" for i in range(2000))
-    windows = reader._windows("Where?", hits(long))  # noqa: SLF001 - coverage of the windows
+    windows = reader._windows(0, "Where?", hits(long))  # noqa: SLF001 - coverage of the windows
     covered = {int(o) for w in windows for o in w.offsets[w.context, 0]}
     assert {long.index(f" w{i} ") + 1 for i in range(1, 1999)} <= covered
 
@@ -94,19 +94,60 @@ def test_long_passages_are_read_to_their_end(reader: SpanReader) -> None:
 def test_a_batch_reads_as_its_members_do(reader: SpanReader) -> None:
     texts = ["A short one.", "A passage that is rather longer than the first, by far.", "Third."]
     question = "Which one?"
-    together = reader.read(question, hits(*texts))
-    alone: Sequence[Span] = [s for h in hits(*texts) for s in reader.read(question, [h])]
+    together = reader.read([question], [hits(*texts)])[0].spans
+    alone: Sequence[Span] = [
+        s for h in hits(*texts) for s in reader.read([question], [[h]])[0].spans
+    ]
     assert [(s.hit.passage.id, s.start, s.end) for s in together] == [
         (s.hit.passage.id, s.start, s.end) for s in alone
     ]
 
 
+def test_several_questions_read_as_one_by_one(reader: SpanReader) -> None:
+    questions = ["Which one?", "Who was it, and where did they go that night?"]
+    own = [hits("A short one.", "One that is longer than the first."), hits("They went to Rome.")]
+    together = reader.read(questions, own)
+    alone = [reader.read([q], [h])[0] for q, h in zip(questions, own, strict=True)]
+    for several, single in zip(together, alone, strict=True):
+        assert [(s.start, s.end) for s in several.spans] == [(s.start, s.end) for s in single.spans]
+        assert [b.score for b in several.bearings] == pytest.approx(
+            [b.score for b in single.bearings], abs=1e-5
+        )
+
+
+def test_belief_is_shared_out_over_the_sentences(reader: SpanReader, folder: Path) -> None:
+    question, text = "Who found the comet?", "Honoré was up. In 1811 he found a comet. Rain fell."
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoded = tokenizer(question, text, return_tensors="pt", return_offsets_mapping=True)
+    offsets = encoded.pop("offset_mapping")[0].tolist()
+    with torch.inference_mode():
+        output = AutoModelForQuestionAnswering.from_pretrained(folder).eval()(**encoded)
+    open_to = [0] + [i for i, s in enumerate(encoded.sequence_ids(0)) if s == 1]
+    shares = [
+        torch.softmax(logits[0, open_to].double(), 0).tolist()
+        for logits in (output.start_logits, output.end_logits)
+    ]
+    sentences = ["Honoré was up.", "In 1811 he found a comet.", "Rain fell."]
+    for sentence, bearing in zip(
+        sentences, reader.read([question], [hits(text)])[0].bearings, strict=True
+    ):
+        first = text.index(sentence)
+        inside = [
+            row
+            for row, token in enumerate(open_to[1:], 1)
+            if first <= offsets[token][0] < first + len(sentence)
+        ]
+        expected = sum(share[row] for share in shares for row in inside) / 2
+        assert (bearing.start, bearing.end) == (100 + first, 100 + first + len(sentence))
+        assert bearing.score == pytest.approx(expected, abs=1e-4)
+
+
 def test_no_hits_no_spans(reader: SpanReader) -> None:
-    assert reader.read("Anything?", []) == []
+    assert reader.read(["Anything?"], [[]]) == [Reading()]
 
 
 def test_an_endless_question_still_leaves_room(reader: SpanReader) -> None:
-    assert reader.read("why " * 500, hits("Because it is."))
+    assert reader.read(["why " * 500], [hits("Because it is.")])[0].spans
 
 
 def test_what_is_no_reader_is_refused(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
@@ -149,12 +190,12 @@ def test_sentences_are_scored_by_cosine_and_shared_words(
 ) -> None:
     text = "Geese fly south in autumn. They follow the coast. A red van stood there."
     question = "Why do geese fly south?"
-    found = SentenceReader(encoder).read(question, hits(text))
+    found = SentenceReader(encoder).read([question], [hits(text)])[0].spans
     sentences = text.replace(". ", ".|").split("|")
     cosines = encoder.encode_passages(sentences) @ encoder.encode_questions([question])[0]
     assert text_of(found[0]) == sentences[0]
     assert found[0].score == pytest.approx(float(cosines[0]) + 1.0, abs=1e-4)
-    assert SentenceReader(encoder).read(question, []) == []
+    assert SentenceReader(encoder).read([question], [[]]) == [Reading()]
 
 
 @pytest.mark.slow
@@ -168,7 +209,10 @@ def test_the_fast_precision_reads_as_float32_does(
         if asked.answers:
             hits = answerer.search(asked.question, top_k=3)
             fast, slow = (
-                max(reader.read(asked.question, hits), key=lambda s: s.score - s.no_answer_score)
+                max(
+                    reader.read([asked.question], [hits])[0].spans,
+                    key=lambda s: s.score - s.no_answer_score,
+                )
                 for reader in (answerer.reader, exact)
             )
             same.append((fast.start, fast.end) == (slow.start, slow.end))

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.spans import TokenSpan, best_spans
+from rag.spans import TokenSpan, best_spans, token_mass
 
 
 @given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
@@ -28,3 +28,11 @@ def test_never_pairs_an_end_before_its_start() -> None:
     start = np.array([0, 0, 9], dtype=np.float32)
     end = np.array([9, 0, 0], dtype=np.float32)
     assert best_spans(start, end, np.ones(3, dtype=bool), 3, 1) == [TokenSpan(0, 0, 9.0)]
+
+
+def test_token_mass_is_what_no_answer_leaves() -> None:
+    start = np.log(np.array([2, 9, 1, 1], dtype=np.float32))  # token 1 is the question's
+    end = np.log(np.array([1, 9, 1, 2], dtype=np.float32))
+    mass = token_mass(start, end, np.array([False, False, True, True]))
+    # Starts: 2 to 1 to 1 over [CLS] and the two; ends: 1 to 1 to 2.
+    np.testing.assert_allclose(mass, [0, 0, (1 / 4 + 1 / 4) / 2, (1 / 4 + 2 / 4) / 2], atol=1e-6)

@@ -121,7 +121,8 @@ def _cited(citation: Citation) -> Cited:
 def _read(answerer: Answerer, question: Question, passages: Sequence[Passage]) -> Prediction:
     hits = [Hit(passage, 1.0, rank) for rank, passage in enumerate(passages, 1)]
     began = time.perf_counter()
-    candidates = merge(answerer.reader.read(question.text, hits), answerer.calibration)
+    reading = answerer.reader.read([question.text], [hits])[0]
+    candidates = merge(reading.spans, answerer.calibration)
     milliseconds = 1000 * (time.perf_counter() - began)
     if not candidates:
         return Prediction(question.id, None, None, 0.0, (), (), {"total": milliseconds})

@@ -26,14 +26,14 @@ Worth = Callable[[str | None, Sequence[str]], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Sample:
     """What the reader found for one question; ``golds`` is empty where it cannot be answered."""
 
     golds: tuple[str, ...]
     spans: tuple[Span, ...]
 
 
-def readings(answerer: Answerer, questions: Sequence[Question], seed: int) -> Iterator[Reading]:
+def samples(answerer: Answerer, questions: Sequence[Question], seed: int) -> Iterator[Sample]:
     """Spans for each question, with every second one's own document left out of the search."""
     hidden = np.random.default_rng(seed).random(len(questions)) < 0.5
     for question, hide in zip(questions, hidden, strict=True):
@@ -46,7 +46,7 @@ def readings(answerer: Answerer, questions: Sequence[Question], seed: int) -> It
             for rank, h in enumerate(hits[:depth], 1)
         ]
         golds = () if hide else question.answers
-        yield Reading(golds, tuple(answerer.reader.read(question.text, hits)))
+        yield Sample(golds, answerer.reader.read([question.text], [hits])[0].spans)
 
 
 def text_of(span: Span) -> str:
@@ -63,17 +63,17 @@ def holds(text: str | None, golds: Sequence[str]) -> float:
     return float(any(f" {normalize_answer(gold)} " in said for gold in golds))
 
 
-def fit(found: Sequence[Reading], worth: Worth = f1) -> Calibration:
+def fit(found: Sequence[Sample], worth: Worth = f1) -> Calibration:
     """Weights for ranking spans, then Platt scaling of the best, then the threshold.
 
     The weights are fitted on every span, so that they order spans across passages; the scaling on
     the winner of each question alone, since that is the one whose probability is shown.
     """
     features, right = [], []
-    for reading in found:
-        for span in reading.spans:
+    for sample in found:
+        for span in sample.spans:
             features.append((span.score - span.no_answer_score, span.hit.score))
-            right.append(_right(span, reading, worth))
+            right.append(_right(span, sample, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
     fitted = Calibration(*weights.tolist())
     for _ in range(3):  # lead and support are measured with the scaled log-odds
@@ -81,17 +81,17 @@ def fit(found: Sequence[Reading], worth: Worth = f1) -> Calibration:
     return replace(fitted, threshold=best_threshold(found, fitted, worth))
 
 
-def _rescaled(order: Calibration, found: Sequence[Reading], worth: Worth) -> Calibration:
+def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Calibration:
     """Platt scaling of the winners' log-odds, with the weights of lead and agreement beside it.
 
     Neither may speak against an answer: where its weight would, it is left out.
     """
     features, right = [], []
-    for reading in found:
-        best = merge(reading.spans, order)
+    for sample in found:
+        best = merge(sample.spans, order)
         if best:
             features.append((best[0].log_odds[0], best[0].lead, support(best[0].log_odds)))
-            right.append(_right(best[0].spans[0], reading, worth))
+            right.append(_right(best[0].spans[0], sample, worth))
     table, outcome = np.asarray(features), np.asarray(right, dtype=float)
     used = [0, 1, 2]
     weights = logistic(table[:, used], outcome)
@@ -109,7 +109,7 @@ def _rescaled(order: Calibration, found: Sequence[Reading], worth: Worth) -> Cal
     )
 
 
-def best_threshold(found: Sequence[Reading], calibration: Calibration, worth: Worth = f1) -> float:
+def best_threshold(found: Sequence[Sample], calibration: Calibration, worth: Worth = f1) -> float:
     """The probability to answer from that is worth most; with F1 that of SQuAD 2.0."""
     confidence, given, withheld = scores(found, calibration, worth)
     order = np.argsort(-confidence, kind="stable")
@@ -123,15 +123,15 @@ def best_threshold(found: Sequence[Reading], calibration: Calibration, worth: Wo
 
 
 def scores(
-    found: Sequence[Reading], calibration: Calibration, worth: Worth = f1
+    found: Sequence[Sample], calibration: Calibration, worth: Worth = f1
 ) -> tuple[Floats, Floats, Floats]:
     """Confidence, worth when answered and worth when not, (questions,) each."""
     rows = []
-    for reading in found:
-        best = merge(reading.spans, calibration)
+    for sample in found:
+        best = merge(sample.spans, calibration)
         text = text_of(best[0].spans[0]) if best else None
         confidence = best[0].confidence if best else 0.0
-        rows.append((confidence, worth(text, reading.golds), worth(None, reading.golds)))
+        rows.append((confidence, worth(text, sample.golds), worth(None, sample.golds)))
     table = np.asarray(rows, dtype=float).reshape(-1, 3)
     return table[:, 0], table[:, 1], table[:, 2]
 
@@ -154,5 +154,5 @@ def logistic(features: Floats, right: Floats, steps: int = 50) -> Floats:
     return weights
 
 
-def _right(span: Span, reading: Reading, worth: Worth) -> bool:
-    return bool(reading.golds) and worth(text_of(span), reading.golds) >= RIGHT
+def _right(span: Span, sample: Sample, worth: Worth) -> bool:
+    return bool(sample.golds) and worth(text_of(span), sample.golds) >= RIGHT

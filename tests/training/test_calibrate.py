@@ -5,19 +5,19 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from rag.calibration import Calibration
-from rag.training.calibrate import Reading, best_threshold, fit, holds, logistic, scores
+from rag.training.calibrate import Sample, best_threshold, fit, holds, logistic, scores
 from rag.types import Hit, Passage, Span
 
 TEXT = "right wrong"
 
 
-def reading(margin: float, retrieval: float, *, right: bool, answerable: bool = True) -> Reading:
+def reading(margin: float, retrieval: float, *, right: bool, answerable: bool = True) -> Sample:
     hit = Hit(Passage("d:0", "d", 0, len(TEXT), TEXT), retrieval, 1)
     span = Span(hit, 0, 5, margin, 0.0) if right else Span(hit, 6, 11, margin, 0.0)
-    return Reading(("right",) if answerable else (), (span,))
+    return Sample(("right",) if answerable else (), (span,))
 
 
-def simulated(count: int, seed: int) -> list[Reading]:
+def simulated(count: int, seed: int) -> list[Sample]:
     """Right with probability sigmoid(margin + 2 retrieval - 1)."""
     rng = np.random.default_rng(seed)
     margins, retrievals = rng.normal(0, 2, count), rng.uniform(0, 1, count)

@@ -1,0 +1,32 @@
+"""Which sentences of the passages read bear on the question."""
+
+from collections.abc import Sequence
+
+from rag.types import Bearing
+
+SHARE = 0.1
+"""Of the best sentence's score, from which another one counts: see CONTRIBUTING.md."""
+MOST = 8
+
+
+def telling(bearings: Sequence[Bearing]) -> list[Bearing]:
+    """The best sentence and those that come near it, at most ``MOST``, best first.
+
+    Of sentences that overlap (passages may) the better one is kept.
+    """
+    kept: list[Bearing] = []
+    for one in sorted(bearings, key=lambda b: (-b.score, b.hit.rank, b.start)):
+        least = SHARE * kept[0].score if kept else 0.0
+        if len(kept) == MOST or one.score <= least:
+            break
+        if not any(_overlap(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _overlap(one: Bearing, other: Bearing) -> bool:
+    return (
+        one.hit.passage.document_id == other.hit.passage.document_id
+        and one.start < other.end
+        and other.start < one.end
+    )
