@@ -4,15 +4,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag import boundaries
-from rag.errors import ModelError
 from rag.hardware import has_bf16
-from rag.quiet import quiet_loading
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, token_mass
 from rag.types import Bearing, Hit, Reading, Span
@@ -23,7 +21,6 @@ MAX_QUESTION_TOKENS = 64
 MAX_ANSWER_TOKENS = 48
 SPANS_PER_WINDOW = 4
 WINDOWS_AT_ONCE = 32
-WIDTH_STEP = 32  # few distinct widths: a new shape costs a CPU as much as the work
 
 
 class Reader(Protocol):
@@ -67,15 +64,12 @@ class SpanReader:
         Raises:
             ModelError: the folder is missing, incomplete or holds another kind of model.
         """
-        self._model, self._tokenizer = _load(folder)
-        self._mixed = has_bf16() and not exact
-        if self._mixed:
-            from rag.precision import mix
+        from rag.span_model import load
 
-            mix(self._model)
+        self._model, self._tokenizer = load(folder, mixed=has_bf16() and not exact)
+        self._limit = min(MAX_TOKENS, self._model.positions)
+        self._tokenizer.enable_truncation(self._limit, stride=STRIDE, strategy="only_second")
         self._lock = threading.Lock()
-        limit = getattr(self._model.config, "max_position_embeddings", MAX_TOKENS)
-        self._max_tokens = min(MAX_TOKENS, int(limit))
         self.fingerprint = folder.name
 
     def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
@@ -104,63 +98,35 @@ class SpanReader:
     def _windows(self, number: int, question: str, hits: Sequence[Hit]) -> list[_Window]:
         if not hits:
             return []
-        ids = self._tokenizer(question, add_special_tokens=False)["input_ids"]
-        if len(ids) > MAX_QUESTION_TOKENS:
-            question = self._tokenizer.decode(ids[:MAX_QUESTION_TOKENS])
-        encoded = self._tokenizer(
-            [question] * len(hits),
-            [hit.passage.text for hit in hits],
-            truncation="only_second",
-            max_length=self._max_tokens,
-            stride=STRIDE,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-            return_token_type_ids=True,
-        )
+        question = question[: self._limit]  # a token has at least one character
+        tokens = self._tokenizer.encode(question, add_special_tokens=False)
+        if len(tokens.ids) > MAX_QUESTION_TOKENS:
+            question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
+        encoded = self._tokenizer.encode_batch([(question, hit.passage.text) for hit in hits])
         return [
             _Window(
                 number,
-                encoded["overflow_to_sample_mapping"][row],
-                encoded["input_ids"][row],
-                encoded["token_type_ids"][row],
-                np.asarray(encoded["offset_mapping"][row], dtype=np.int64),
-                np.asarray([s == 1 for s in encoded.sequence_ids(row)], dtype=np.bool_),
+                place,
+                window.ids,
+                window.type_ids,
+                np.asarray(window.offsets, dtype=np.int64),
+                np.asarray([side == 1 for side in window.sequence_ids], dtype=np.bool_),
             )
-            for row in range(len(encoded["input_ids"]))
+            for place, first in enumerate(encoded)
+            for window in (first, *first.overflowing)
         ]
 
     def _forward(self, windows: Sequence[_Window]) -> list[tuple[Floats, Floats]]:
-        """Start and end logits of each window, batched by length."""
+        """Start and end logits of each window, computed in order of length."""
         order = sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i))
         results: dict[int, tuple[Floats, Floats]] = {}
         for begin in range(0, len(order), WINDOWS_AT_ONCE):
             chosen = order[begin : begin + WINDOWS_AT_ONCE]
-            start, end = self._batch([windows[i] for i in chosen])
-            results.update((i, (start[row], end[row])) for row, i in enumerate(chosen))
+            logits = self._model.logits(
+                [windows[i].ids for i in chosen], [windows[i].types for i in chosen]
+            )
+            results.update(zip(chosen, logits, strict=True))
         return [results[i] for i in range(len(windows))]
-
-    def _batch(self, windows: Sequence[_Window]) -> tuple[Floats, Floats]:
-        import torch
-
-        width = -(-max(len(w.ids) for w in windows) // WIDTH_STEP) * WIDTH_STEP
-        width = min(width, self._max_tokens)
-        ids = torch.full((len(windows), width), self._tokenizer.pad_token_id or 0)
-        types = torch.zeros_like(ids)
-        mask = torch.zeros_like(ids)
-        for row, window in enumerate(windows):
-            length = len(window.ids)
-            ids[row, :length] = torch.as_tensor(window.ids)
-            types[row, :length] = torch.as_tensor(window.types)
-            mask[row, :length] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask}
-        if getattr(self._model.config, "type_vocab_size", 0) > 1:
-            inputs["token_type_ids"] = types
-        with (
-            torch.inference_mode(),
-            torch.autocast("cpu", torch.bfloat16, enabled=self._mixed),
-        ):
-            output = self._model(**inputs)
-        return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
 
 class _Found:
@@ -174,8 +140,6 @@ class _Found:
 
     def add(self, window: _Window, start: Floats, end: Floats) -> None:
         """Decode one window's logits; a sentence in two windows keeps the greater mass."""
-        length = len(window.ids)
-        start, end = start[:length], end[:length]
         self._spans.extend(_decode(window, start, end, self._hit))
         mass = token_mass(start, end, window.context)
         where = np.searchsorted(self._sentences[:, 0], window.offsets[:, 0], side="right") - 1
@@ -212,30 +176,3 @@ def _decode(window: _Window, start: Floats, end: Floats, hit: Hit) -> list[Span]
             begin, stop = hit.passage.start + first, hit.passage.start + last
             spans.setdefault((begin, stop), Span(hit, begin, stop, found.score, no_answer))
     return list(spans.values())
-
-
-def _load(folder: Path) -> tuple[Any, Any]:
-    """Model (evaluation mode) and fast tokenizer."""
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder}: no reader model there (config.json is missing)")
-    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        with quiet_loading():
-            model, report = AutoModelForQuestionAnswering.from_pretrained(
-                folder, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-            )
-    except Exception as error:  # the loader raises whatever its file readers raise
-        raise ModelError(
-            f"{folder}: not a question-answering model that can be loaded ({error}); "
-            "expected a folder with config.json, tokenizer and model.safetensors"
-        ) from error
-    if report["missing_keys"]:
-        raise ModelError(
-            f"{folder}: the weights lack {sorted(report['missing_keys'])[:3]}; "
-            "it was not trained for question answering"
-        )
-    if not tokenizer.is_fast:
-        raise ModelError(f"{folder}: its tokenizer gives no character offsets")
-    return model.float().eval(), tokenizer

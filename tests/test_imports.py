@@ -10,7 +10,7 @@ import pytest
 # From the bottom up; a module may import from lower layers and from its own.
 LAYERS = (
     {"types", "errors", "config"},
-    {"loaders", "sentences", "words", "spans", "boundaries", "quiet", "hardware", "precision"},
+    {"loaders", "sentences", "words", "spans", "boundaries", "quiet", "hardware", "precision", "packed_bert", "span_model"},
     {"passages", "encoder", "database"},
     {"snapshot"},
     {"store", "index"},

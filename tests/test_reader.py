@@ -10,6 +10,8 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForQuestionAnswering,
+    DistilBertConfig,
+    DistilBertForQuestionAnswering,
 )
 
 from rag.answerer import Answerer
@@ -217,3 +219,16 @@ def test_the_fast_precision_reads_as_float32_does(
             )
             same.append((fast.start, fast.end) == (slow.start, slow.end))
     assert sum(same) >= 0.99 * len(same)
+
+
+def test_other_models_read_in_padded_batches_as_one_by_one(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    config = DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=64, initializer_range=0.5)
+    DistilBertForQuestionAnswering(config).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(default_model_folder()).save_pretrained(tmp_path)
+    reader = SpanReader(tmp_path, exact=True)
+    texts = ["A short one.", "One of more words. " * 30, "Third.", "word " * 700]
+    together = reader.read(["Which one?"], [hits(*texts)])[0].spans
+    alone = [s for h in hits(*texts) for s in reader.read(["Which one?"], [[h]])[0].spans]
+    assert [(s.start, s.end) for s in together] == [(s.start, s.end) for s in alone]
+    assert [s.score for s in together] == pytest.approx([s.score for s in alone], abs=1e-4)

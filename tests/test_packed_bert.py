@@ -1,0 +1,55 @@
+"""BERT without padding against BERT of transformers."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import BertConfig, BertModel, RobertaConfig
+
+from rag.packed_bert import GROUP_TOKENS, PackedBert, Shape
+
+LENGTHS = (3, 3, 3, 7, 40, 40, 100, GROUP_TOKENS // 2, GROUP_TOKENS // 2, GROUP_TOKENS // 2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(3)
+    place = tmp_path_factory.mktemp("bert")
+    config = BertConfig(
+        vocab_size=500, hidden_size=48, num_hidden_layers=3, num_attention_heads=4,
+        intermediate_size=96, initializer_range=0.3,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(place)
+    return place
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.1)])
+def test_hidden_states_are_those_of_transformers(
+    folder: Path, dtype: torch.dtype, tolerance: float
+) -> None:
+    shape = Shape.of(folder)
+    assert shape is not None
+    ours = PackedBert(load_file(folder / "model.safetensors"), shape, dtype)
+    ids = [torch.randint(0, 500, (length,)).tolist() for length in LENGTHS]
+    types = [[0] * (length // 2) + [1] * (length - length // 2) for length in LENGTHS]
+    theirs = BertModel.from_pretrained(folder).eval()
+    for found, words, sides in zip(ours(ids, types), ids, types, strict=True):
+        with torch.inference_mode():
+            expected = theirs(
+                input_ids=torch.tensor([words]), token_type_ids=torch.tensor([sides])
+            ).last_hidden_state[0]
+        torch.testing.assert_close(found, expected, atol=tolerance, rtol=0)
+
+
+def test_nothing_gives_nothing(folder: Path) -> None:
+    shape = Shape.of(folder)
+    assert shape is not None
+    assert PackedBert(load_file(folder / "model.safetensors"), shape, torch.float32)([], []) == []
+
+
+def test_other_models_have_no_shape(tmp_path: Path) -> None:
+    RobertaConfig().save_pretrained(tmp_path)
+    assert Shape.of(tmp_path) is None
+    BertConfig(hidden_act="relu").save_pretrained(tmp_path)
+    assert Shape.of(tmp_path) is None
