@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag import citations
@@ -16,6 +16,7 @@ from rag.evidence import telling
 from rag.ingest import AddReport, Progress, add_files
 from rag.models import SENTENCE, load_reader
 from rag.reader import Reader
+from rag.reranking import rerank
 from rag.retriever import Retriever
 from rag.sentence_reader import asks_for_sentence
 from rag.snapshot import Snapshot
@@ -24,6 +25,16 @@ from rag.types import Answer, Hit, Reading
 
 ASKED_AT_ONCE = 32
 NEAREST = 3  # passages shown with "not in these documents"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where to look, how many passages to read, and how many to rank (0: no more than read)."""
+
+    documents: Collection[str] | None
+    where: Mapping[str, str] | None
+    read: int
+    depth: int = 0
 
 
 class Answerer:
@@ -57,62 +68,59 @@ class Answerer:
         question: str,
         *,
         documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
         top_k: int | None = None,
     ) -> Answer:
         """The answer in the documents' own words, or ``text is None`` where they do not hold it.
 
-        ``documents`` restricts the search to some document ids, ``top_k`` is the number of
-        passages that are read.
+        ``documents`` restricts the search to some document ids, ``where`` to documents with all
+        these metadata; ``top_k`` is the number of passages that are read.
 
         Raises:
             QuestionError: the question is empty or too long.
             StoreError: the store cannot be read.
         """
-        return self.ask_many([question], documents=documents, top_k=top_k)[0]
+        return self.ask_many([question], documents=documents, where=where, top_k=top_k)[0]
 
     def ask_many(
         self,
         questions: Sequence[str],
         *,
         documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
         top_k: int | None = None,
     ) -> list[Answer]:
         """``ask`` for several questions at once, in order, all from one state of the store."""
-        asked = [self._checked(question) for question in questions]
-        if not asked:
-            return []
-        limit = top_k or self.settings.top_k
-        answers: list[Answer] = []
-        with self.store.snapshot() as snapshot:
-            for begin in range(0, len(asked), ASKED_AT_ONCE):
-                some = asked[begin : begin + ASKED_AT_ONCE]
-                began = time.perf_counter()
-                found = self.retriever.retrieve_many(some, limit, documents)
-                answers += self._answers(some, found, snapshot, began)
-        self.retriever.save_index()
-        return answers
+        scope = _Scope(documents, where, top_k or self.settings.top_k)
+        return [answer for answer, _ in self._ask(questions, scope)]
+
+    def ask_ranked(self, questions: Sequence[str], depth: int) -> list[tuple[Answer, list[Hit]]]:
+        """``ask_many``, each with its ``depth`` best passages, as ``search`` ranks them."""
+        return self._ask(questions, _Scope(None, None, self.settings.top_k, depth))
 
     def ask_steps(
         self,
         question: str,
         *,
         documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
         top_k: int | None = None,
     ) -> Iterator[Sequence[Hit] | Answer]:
-        """``ask`` in two steps: first the passages that are read, then the answer.
+        """``ask`` in two steps: first the passages that will be read, then the answer.
 
         Raises:
             QuestionError: the question is empty or too long.
             StoreError: the store cannot be read.
         """
         asked = self._checked(question)
+        scope = _Scope(documents, where, top_k or self.settings.top_k)
         with self.store.snapshot() as snapshot:
             began = time.perf_counter()
-            hits = self.retriever.retrieve(asked, top_k or self.settings.top_k, documents)
+            found = self._retrieve([asked], scope)
             retrieved = time.perf_counter()
-            yield hits
+            yield found[0]
             began += time.perf_counter() - retrieved  # the caller's own time is not counted
-            answer = self._answers([asked], [hits], snapshot, began)[0]
+            answer, _ = self._read([asked], found, scope, snapshot, began)[0]
         self.retriever.save_index()
         yield answer
 
@@ -121,16 +129,20 @@ class Answerer:
         question: str,
         *,
         documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
         top_k: int | None = None,
     ) -> list[Hit]:
-        """The passages that ``ask`` would read, best first, with the ranks of both searches.
+        """The ``top_k`` best passages, best first.
+
+        As many as ``ask`` reads are read, and ordered by what the reader finds in them too.
 
         Raises:
             QuestionError: the question is empty or too long.
             StoreError: the store cannot be read.
         """
-        limit = top_k or self.settings.top_k
-        return self.retriever.retrieve(self._checked(question), limit, documents)
+        limit = self.settings.top_k
+        scope = _Scope(documents, where, limit, top_k or limit)
+        return self._ask([question], scope)[0][1][: scope.depth]
 
     def over(self, store: Store) -> "Answerer":
         """An answerer over another store that shares this one's models.
@@ -165,25 +177,45 @@ class Answerer:
             )
         return question
 
-    def _answers(
+    def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit]]]:
+        asked = [self._checked(question) for question in questions]
+        if not asked:
+            return []
+        answers: list[tuple[Answer, list[Hit]]] = []
+        with self.store.snapshot() as snapshot:
+            for begin in range(0, len(asked), ASKED_AT_ONCE):
+                some = asked[begin : begin + ASKED_AT_ONCE]
+                began = time.perf_counter()
+                answers += self._read(some, self._retrieve(some, scope), scope, snapshot, began)
+        self.retriever.save_index()
+        return answers
+
+    def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
+        depth = max(scope.read, scope.depth)
+        return self.retriever.retrieve_many(questions, depth, scope.documents, scope.where)
+
+    def _read(
         self,
         questions: Sequence[str],
         found: Sequence[Sequence[Hit]],
+        scope: _Scope,
         snapshot: Snapshot,
         began: float,
-    ) -> list[Answer]:
-        """Read and answer; each question is told its share of the time since ``began``."""
+    ) -> list[tuple[Answer, list[Hit]]]:
+        """Read, rank and answer; each question is told its share of the time since ``began``."""
         retrieved = time.perf_counter()
-        readings = self.reader.read(questions, found)
+        readings = self.reader.read(questions, [hits[: scope.read] for hits in found])
         share = 1000 / len(questions)
         times = {
             "retrieve": share * (retrieved - began),
             "read": share * (time.perf_counter() - retrieved),
         }
-        return [
-            self._answer(question, hits, reading, snapshot, times)
-            for question, hits, reading in zip(questions, found, readings, strict=True)
-        ]
+        answers = []
+        for question, hits, reading in zip(questions, found, readings, strict=True):
+            ranked = rerank(hits, reading.spans, self.calibration)
+            answer = self._answer(question, ranked[: scope.read], reading, snapshot, times)
+            answers.append((answer, ranked))
+        return answers
 
     def _answer(
         self,

@@ -12,7 +12,9 @@ FORMAT = "1"
 BUSY_SECONDS = 60
 QUICK_CHECK_BYTES = 64 * 2**20  # larger files would make opening slow
 
-_SCHEMA = """
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+
+_SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -31,7 +33,7 @@ CREATE TABLE passages (
 CREATE INDEX passages_by_document ON passages (document_id);
 CREATE VIRTUAL TABLE lexical USING fts5 (
     text, content='passages', content_rowid='number',
-    tokenize="porter unicode61 remove_diacritics 2"
+    tokenize="{TOKENIZER}"
 );
 CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
     INSERT INTO lexical (rowid, text) VALUES (new.number, new.text);
@@ -40,6 +42,20 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
     INSERT INTO lexical (lexical, rowid, text) VALUES ('delete', old.number, old.text);
 END;
 INSERT INTO meta VALUES ('format', '1'), ('version', '0');
+"""  # noqa: S608 - nothing but a constant
+
+# Metadata by key and value, for filters; older stores get this table when they are opened.
+_FACTS = """
+CREATE TABLE facts (
+    key TEXT NOT NULL, value TEXT NOT NULL,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    PRIMARY KEY (key, value, document_id)
+) WITHOUT ROWID;
+CREATE INDEX facts_by_document ON facts (document_id);
+CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
+    INSERT INTO facts SELECT key, value, new.id FROM json_each(new.metadata);
+END;
+INSERT INTO facts SELECT j.key, j.value, d.id FROM documents d, json_each(d.metadata) j;
 """
 
 
@@ -147,10 +163,16 @@ class Database:
 
 def _create(connection: sqlite3.Connection) -> None:
     """Lay the schema into an empty file; the caller's transaction makes it all or nothing."""
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-        return
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables:
+        _run(connection, _SCHEMA)
+    if not tables or ("documents" in tables and "facts" not in tables):
+        _run(connection, _FACTS)
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
     statement = ""
-    for line in _SCHEMA.splitlines():  # executescript would commit the transaction
+    for line in script.splitlines():  # executescript would commit the transaction
         statement += line + "\n"
         if sqlite3.complete_statement(statement):
             connection.execute(statement)

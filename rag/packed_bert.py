@@ -116,7 +116,7 @@ class PackedBert:
         groups = _groups(lengths)
         for layer in self._layers:
             hidden = self._through(layer, hidden, groups)
-        return list(hidden.split(lengths))
+        return list(torch.split(hidden, lengths))
 
     def _through(self, layer: _Layer, hidden: Tensor, groups: Sequence[tuple[int, int]]) -> Tensor:
         joined = _apply(layer.query_key_value, hidden.to(self._dtype))

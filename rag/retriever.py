@@ -1,12 +1,17 @@
 """Question to passages: dense and lexical search, fused. FAISS ids end here."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors
+from rag.filters import Filter
 from rag.index import VectorIndex, open_index
+from rag.lexical import LexicalIndex, any_of, open_lexical
 from rag.snapshot import Snapshot
 from rag.store import Store
 from rag.types import Hit
@@ -39,60 +44,88 @@ class Retriever:
         self._encoder = encoder
         self._settings = settings
         self._index: VectorIndex | None = None
+        self._lexical: LexicalIndex | None = None
+        self._filtered: tuple[tuple[int, Filter], NDArray[np.int64]] | None = None
         self._lock = threading.Lock()
 
     def retrieve(
-        self, question: str, limit: int, documents: Collection[str] | None = None
+        self,
+        question: str,
+        limit: int,
+        documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
     ) -> list[Hit]:
-        """The ``limit`` best passages, best first; ``documents`` restricts to some ids."""
-        return self.retrieve_many([question], limit, documents)[0]
+        """The ``limit`` best passages, best first.
+
+        ``documents`` restricts to some ids, ``where`` to documents with all these metadata.
+        """
+        return self.retrieve_many([question], limit, documents, where)[0]
 
     def retrieve_many(
-        self, questions: Sequence[str], limit: int, documents: Collection[str] | None = None
+        self,
+        questions: Sequence[str],
+        limit: int,
+        documents: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
     ) -> list[list[Hit]]:
         """``retrieve`` for several questions with one encoding, all from one snapshot."""
         vectors = self._encoder.encode_questions(questions)
         with self._store.snapshot() as snapshot:
-            index = self._current_index(snapshot)
-            only = None if documents is None else snapshot.numbers_of(documents)
-            near = index.search(vectors, max(limit, self._settings.dense_candidates), only)
+            index, lexical = self.indexes(snapshot)
+            only = self._numbers(snapshot, Filter.of(documents, where))
+            words = max(limit, self._settings.lexical_candidates)
+            near = index.search(
+                snapshot, vectors, max(limit, self._settings.dense_candidates), only
+            )
             hits = []
             for question, vector, dense in zip(questions, vectors, near, strict=True):
-                found = _Found(dict(dense), self._lexical(snapshot, question, limit, documents))
+                worded = lexical.search(snapshot, query_words(question), words, only)
+                found = _Found(dict(dense), dict(worded))
                 hits.append(_hits(snapshot, found, vector, limit))
             return hits
 
-    def _lexical(
-        self,
-        snapshot: Snapshot,
-        question: str,
-        limit: int,
-        documents: Collection[str] | None,
-    ) -> dict[int, float]:
-        match = match_expression(question)
-        if not match:
-            return {}
-        count = max(limit, self._settings.lexical_candidates)
-        return dict(snapshot.lexical(match, count, documents))
+    def prepare(self) -> None:
+        """Make the index ready and save it, so that no question waits for that."""
+        with self._store.snapshot() as snapshot:
+            self.indexes(snapshot)
+        self.save_index()
+
+    def _numbers(self, snapshot: Snapshot, only: Filter | None) -> NDArray[np.int64] | None:
+        """Numbers of the passages a filter leaves; the last one's are kept, as it often returns."""
+        if only is None:
+            return None
+        asked = (snapshot.version, only)
+        known = self._filtered
+        if known is None or known[0] != asked:
+            known = self._filtered = (asked, snapshot.numbers_of(only))
+        return known[1]
 
     def save_index(self) -> None:
-        """Cache the vector index beside the store; call it outside a snapshot."""
+        """Cache both indexes beside the store; call it outside a snapshot."""
         if self._index is not None:
             self._index.save(self._store, self._encoder)
+        if self._lexical is not None:
+            self._lexical.save(self._store)
 
-    def _current_index(self, snapshot: Snapshot) -> VectorIndex:
+    def indexes(self, snapshot: Snapshot) -> tuple[VectorIndex, LexicalIndex]:
+        """Both indexes of the snapshot, opened or made where that has not been done."""
         with self._lock:
-            if self._index is None or self._index.store_version != snapshot.version:
-                self._index = open_index(self._store, snapshot, self._encoder)
-            return self._index
+            index, lexical, version = self._index, self._lexical, snapshot.version
+            if index is None or index.store_version != version:
+                index = self._index = open_index(self._store, snapshot, self._encoder, index)
+            if lexical is None or lexical.store_version != version:
+                lexical = self._lexical = open_lexical(self._store, snapshot, lexical)
+            return index, lexical
+
+
+def query_words(question: str) -> list[str]:
+    """The question's words that are looked up, stop words left out where others remain."""
+    return telling_words(question)[:MAX_TERMS]
 
 
 def match_expression(question: str) -> str:
-    """An FTS5 expression: any of the question's words, stop words left out where others remain.
-
-    Every word is quoted, so nothing in a question is read as FTS5 syntax.
-    """
-    return " OR ".join(f'"{word}"' for word in telling_words(question)[:MAX_TERMS])
+    """An FTS5 expression: any of the question's words that are looked up."""
+    return any_of(query_words(question))
 
 
 def _hits(snapshot: Snapshot, found: _Found, vector: Vectors, limit: int) -> list[Hit]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rag.encoder import Vectors
 from rag.errors import StoreError
+from rag.filters import Filter
 from rag.types import Document, Passage
 
 ROWS_AT_ONCE = 4096
@@ -106,55 +107,110 @@ class Snapshot:
             raise StoreError(f"passages {sorted(missing)[:5]} are not in the store; open it again")
         return found
 
-    def numbers_of(self, document_ids: Collection[str]) -> NDArray[np.int64]:
-        """Numbers of all passages of some documents, ascending."""
-        numbers: list[int] = []
-        for document_id in sorted(set(document_ids)):
-            rows = self.connection.execute(
-                "SELECT number FROM passages WHERE document_id = ?", (document_id,)
-            )
-            numbers.extend(row[0] for row in rows)
-        return np.sort(np.asarray(numbers, dtype=np.int64))
+    def numbers(self, after: int = 0) -> NDArray[np.int64]:
+        """Numbers of all passages, or of those above ``after``, ascending."""
+        if not after:  # answered from the smallest index of the table
+            return self._numbers("SELECT number FROM passages", ())
+        return self._numbers("SELECT number FROM passages WHERE number > ?", (after,))
+
+    def stored(self, numbers: Sequence[int]) -> set[int]:
+        """Those of some numbers that are a passage's."""
+        rows = self.connection.execute(
+            "SELECT number FROM passages WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
+        )
+        return {row[0] for row in rows}
+
+    def numbers_of(self, only: Filter) -> NDArray[np.int64]:
+        """Numbers of all passages of the documents that a filter leaves, ascending."""
+        chosen: list[str] = []
+        values: list[str] = []
+        if only.documents is not None:
+            chosen.append("SELECT value FROM json_each(?)")
+            values.append(json.dumps(sorted(only.documents)))
+        for key, value in sorted(only.where):
+            chosen.append("SELECT document_id FROM facts WHERE key = ? AND value = ?")
+            values += [key, value]
+        return self._numbers(
+            f"SELECT number FROM passages WHERE document_id IN ({' INTERSECT '.join(chosen)})",  # noqa: S608 - only marks
+            values,
+        )
 
     def lexical(
-        self, match: str, limit: int, document_ids: Collection[str] | None = None
+        self, match: str, limit: int, only: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """Passage numbers with BM25 scores (higher is better) for an FTS5 match expression."""
-        only, values = "", []
-        if document_ids is not None:
-            values = sorted(set(document_ids))
-            only = f"AND p.document_id IN ({_marks(values)})"
+        """Passage numbers with BM25 scores (higher is better) for an FTS5 match expression.
+
+        ``only`` restricts the search to some numbers, given in ascending order.
+        """
+        kept = ""
+        values: tuple[int | bytes, ...] = ()
+        if only is not None:
+            if not len(only):
+                return []
+            first = int(only[0])
+            marked = np.zeros(int(only[-1]) - first + 1, dtype=np.uint8)
+            marked[only - first] = 1
+            # One byte a number: a look-up of constant time in SQLite, without a list or a table.
+            kept = "AND rowid BETWEEN ? AND ? AND substr(?, rowid - ? + 1, 1) = x'01'"
+            values = (first, int(only[-1]), marked.tobytes(), first)
         rows = self.connection.execute(
-            "SELECT p.number, -bm25(lexical) AS score FROM lexical "  # noqa: S608 - only marks
-            f"JOIN passages p ON p.number = lexical.rowid WHERE lexical MATCH ? {only} "
-            "ORDER BY score DESC, p.number LIMIT ?",
+            "SELECT rowid, -bm25(lexical) AS score FROM lexical "  # noqa: S608 - only marks
+            f"WHERE lexical MATCH ? {kept} ORDER BY score DESC, rowid LIMIT ?",
             (match, *values, limit),
         )
         return [(int(number), float(score)) for number, score in rows]
 
     def vectors_of(self, numbers: Sequence[int], dimension: int) -> Vectors:
-        """The vectors of some passages, (numbers, dimension), in the order given."""
-        found: dict[int, bytes] = {}
-        for begin in range(0, len(numbers), _VARIABLES):
-            some = list(numbers[begin : begin + _VARIABLES])
-            found.update(
-                self.connection.execute(
-                    f"SELECT number, vector FROM passages WHERE number IN ({_marks(some)})",  # noqa: S608 - only marks
-                    some,
-                )
-            )
-        return _matrix([found[number] for number in numbers], dimension)
+        """The vectors of some passages, (numbers, dimension), in the order given.
 
-    def vectors(self, dimension: int) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-        """Chunks of passage numbers (rows,) and their vectors (rows, dimension), ascending.
+        Raises:
+            StoreError: one of them is not there, or damaged.
+        """
+        found, vectors = self.vectors_found(numbers, dimension)
+        row_of = {number: row for row, number in enumerate(found)}
+        if missing := set(numbers) - row_of.keys():
+            raise StoreError(f"passages {sorted(missing)[:5]} are not in the store; open it again")
+        return vectors[[row_of[number] for number in numbers]]
+
+    def vectors_found(self, numbers: Sequence[int], dimension: int) -> tuple[list[int], Vectors]:
+        """Those of some passages that are stored, and their vectors (found, dimension).
 
         Raises:
             StoreError: a stored vector has another length or is not finite.
         """
-        cursor = self.connection.execute("SELECT number, vector FROM passages ORDER BY number")
+        rows: list[tuple[int, bytes]] = []
+        for begin in range(0, len(numbers), _VARIABLES):
+            some = list(numbers[begin : begin + _VARIABLES])
+            rows += self.connection.execute(
+                f"SELECT number, vector FROM passages WHERE number IN ({_marks(some)})",  # noqa: S608 - only marks
+                some,
+            )
+        return [number for number, _ in rows], _matrix([blob for _, blob in rows], dimension)
+
+    def vectors(
+        self, dimension: int, after: int = 0
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Chunks of passage numbers (rows,) above ``after`` and vectors (rows, dimension).
+
+        Numbers ascend.
+
+        Raises:
+            StoreError: a stored vector has another length or is not finite.
+        """
+        cursor = self.connection.execute(
+            "SELECT number, vector FROM passages WHERE number > ? ORDER BY number", (after,)
+        )
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
             yield numbers, _matrix([row[1] for row in rows], dimension)
+
+    def _numbers(self, query: str, values: Sequence[str | int]) -> NDArray[np.int64]:
+        """The one column of a query, ascending; joined by SQLite, which is three times as fast."""
+        row = self.connection.execute(f"SELECT group_concat(number) FROM ({query})", values)  # noqa: S608 - ours
+        joined = row.fetchone()[0]
+        numbers = np.fromstring(joined or "", dtype=np.int64, sep=",")
+        return np.sort(numbers)
 
 
 def _matrix(blobs: Sequence[bytes], dimension: int) -> Vectors:

@@ -46,13 +46,17 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage; ranks count from 1, None where that retriever did not return it."""
+    """A retrieved passage; ranks count from 1, None where that search did not return it.
+
+    ``rank`` is its place now, ``retrieved_rank`` the one before it was read (None: not read yet).
+    """
 
     passage: Passage
     score: float
     rank: int
     dense_rank: int | None = None
     lexical_rank: int | None = None
+    retrieved_rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,26 @@ def test_evidence_is_the_documents_own_sentences(
 
 def test_the_steps_end_in_the_same_answer(answerer: Answerer) -> None:
     hits, answer = answerer.ask_steps("Who urged caution?")
-    assert hits == answerer.search("Who urged caution?")
+    found = {hit.passage.id for hit in answerer.search("Who urged caution?")}
+    assert {hit.passage.id for hit in hits} == found
     assert isinstance(answer, Answer)
     assert without_timings(answer) == without_timings(answerer.ask("Who urged caution?"))
     assert set(answer.timings_ms) == {"retrieve", "read", "compose", "total"}
+
+
+def test_search_ranks_by_what_reading_finds(answerer: Answerer) -> None:
+    question = "When was the agreement between Seoul and Pyongyang outlined?"
+    depth = answerer.settings.top_k + 2
+    hits = answerer.search(question, top_k=depth)
+    assert "2021" in hits[0].passage.text
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    retrieved = answerer.retriever.retrieve(question, depth)
+    assert [hit.passage.id for hit in sorted(hits, key=lambda h: h.retrieved_rank or 0)] == [
+        hit.passage.id for hit in retrieved
+    ]
+    # What was not read stays behind, in the order of retrieval.
+    assert [hit.passage.id for hit in hits[-2:]] == [hit.passage.id for hit in retrieved[-2:]]
+    assert len(answerer.search(question, top_k=2)) == 2
 
 
 def test_every_answer_fits_its_schema(answerer: Answerer, root: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from rag.errors import StoreError
 from rag.loaders import make_document
+from rag.passages import split
 from rag.store import Store
 from tests.small_encoder import WordEncoder
 
@@ -70,6 +71,27 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(root: Path, tmp_path: Pat
         expected |= {first} | acknowledged(process)
         check(tmp_path / "store", expected)
     assert len(expected) > 8
+
+
+def test_an_interrupted_indexing_goes_on_where_it_was(root: Path, tmp_path: Path) -> None:
+    process = writer(root, tmp_path / "store", "w")
+    assert process.stdout is not None
+    for _ in range(20):
+        process.stdout.readline()
+    acknowledged(process)
+    with Store(tmp_path / "store") as store:
+        kept = {info.source for info in store.documents()}
+        assert len(kept) >= 20
+        documents = [
+            make_document(f"Writer w wrote line {n}. " * 40, "t", f"w/{n}", "text/plain")
+            for n in range(len(kept) + 10)
+        ]
+        encoder = WordEncoder()
+        assert len(store.add(documents, encoder)) == 10
+        stored = {p.text for d in documents for p in split(d) if d.source in kept}
+        assert encoder.encoded
+        assert stored.isdisjoint(encoder.encoded)
+    check(tmp_path / "store", {document.source for document in documents})
 
 
 def test_writers_side_by_side_store_the_union(root: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The encoder against sentence-transformers used plainly, and its checks."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,21 +9,67 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from rag import encoder as module
-from rag.encoder import SentenceTransformerEncoder, default_model_folder
+from rag import sentence_bert
+from rag.encoder import (
+    DEFAULT_FINGERPRINT,
+    SentenceTransformerEncoder,
+    default_model_folder,
+    weights_id,
+)
 from rag.errors import ModelError
+from rag.sentence_bert import SentenceBert
 
-TEXTS = ["Geese fly south in autumn.", "A red van.", "The committee met on Tuesday. " * 20]
+TEXTS = [
+    "Geese fly south in autumn.",
+    "A red van.",
+    "The committee met on Tuesday. " * 20,
+    "Où est né le café naïf de Zürich ? 東京は日本の首都です。 [SEP] \t 🦆",
+    "",
+    "A text longer than the model reads. " * 90,
+    "A red van.",
+]
 
 
-def test_vectors_are_those_of_the_plain_model(encoder: SentenceTransformerEncoder) -> None:
-    plain = SentenceTransformer(str(default_model_folder()), device="cpu")
+@pytest.fixture(scope="module")
+def plain() -> SentenceTransformer:
+    """The shipped model as sentence-transformers computes it."""
+    return SentenceTransformer(str(default_model_folder()), device="cpu")
+
+
+def test_vectors_are_those_of_the_plain_model(
+    encoder: SentenceTransformerEncoder, plain: SentenceTransformer
+) -> None:
     expected = plain.encode(TEXTS, normalize_embeddings=True)
     questions = encoder.encode_questions(TEXTS)
-    np.testing.assert_allclose(questions, expected, atol=1e-5)
+    assert questions.dtype == np.float32
+    np.testing.assert_allclose(questions, expected, atol=1e-6)
+    alone = np.concatenate([encoder.encode_questions([text]) for text in TEXTS])
+    np.testing.assert_allclose(alone, expected, atol=1e-6)
     passages = encoder.encode_passages(TEXTS)
     assert passages.dtype == np.float32
-    assert ((passages * expected).sum(axis=1) > 0.999).all()
+    assert ((passages * expected).sum(axis=1) > 0.9998).all()
     np.testing.assert_allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-5)
+
+
+def test_the_fingerprint_is_the_one_of_the_plain_model(plain: SentenceTransformer) -> None:
+    assert f"all-MiniLM-L6-v2@{weights_id(plain.state_dict())}" == DEFAULT_FINGERPRINT
+
+
+def test_neighbours_change_a_vector_by_rounding_only(encoder: SentenceTransformerEncoder) -> None:
+    together = encoder.encode_passages(TEXTS)
+    alone = np.concatenate([encoder.encode_passages([text]) for text in TEXTS])
+    assert ((together * alone).sum(axis=1) > 0.9999).all()
+
+
+def test_order_and_limits_of_the_batches_do_not_matter(
+    encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = encoder.encode_questions(TEXTS)
+    monkeypatch.setattr(sentence_bert, "TEXTS_AT_ONCE", 3)
+    monkeypatch.setattr(sentence_bert, "TOKENS_AT_ONCE", 20)
+    order = [5, 2, 0, 6, 4, 3, 1]
+    shuffled = encoder.encode_questions([TEXTS[n] for n in order])
+    np.testing.assert_allclose(shuffled, expected[order], atol=1e-6)
 
 
 def test_no_texts_no_vectors(encoder: SentenceTransformerEncoder) -> None:
@@ -30,9 +78,11 @@ def test_no_texts_no_vectors(encoder: SentenceTransformerEncoder) -> None:
 
 def test_a_model_folder_by_path(encoder: SentenceTransformerEncoder) -> None:
     named = SentenceTransformerEncoder(str(default_model_folder()))
-    np.testing.assert_array_equal(
-        named.encode_questions(TEXTS[:1]), encoder.encode_questions(TEXTS[:1])
+    np.testing.assert_allclose(
+        named.encode_questions(TEXTS), encoder.encode_questions(TEXTS), atol=1e-6
     )
+    passages = named.encode_passages(TEXTS) * encoder.encode_passages(TEXTS)
+    assert (passages.sum(axis=1) > 0.9998).all()
     assert named.fingerprint.split("@")[1] == encoder.fingerprint.split("@")[1]
 
 
@@ -46,3 +96,26 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_unknown_model_is_an_error_that_names_it() -> None:
     with pytest.raises(ModelError, match="no-such-model"):
         SentenceTransformerEncoder("no-such-model")
+
+
+def test_a_folder_without_its_files_is_no_sentence_bert(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="can be loaded"):
+        SentenceBert(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "t5"}', "utf-8")
+    with pytest.raises(ModelError, match="not a BERT"):
+        SentenceBert(tmp_path)
+
+
+def test_the_shipped_model_needs_no_transformers(root: Path) -> None:
+    code = (
+        "import sys; from rag.encoder import SentenceTransformerEncoder as Encoder;"
+        "Encoder().encode_questions(['Who?']); print(*sorted(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not set(run.stdout.split()) & {"transformers", "sentence_transformers", "sklearn"}

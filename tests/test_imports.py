@@ -9,11 +9,23 @@ import pytest
 
 # From the bottom up; a module may import from lower layers and from its own.
 LAYERS = (
-    {"types", "errors", "config"},
-    {"loaders", "sentences", "words", "spans", "boundaries", "quiet", "hardware", "precision", "packed_bert", "span_model"},
-    {"passages", "encoder", "database"},
+    {"types", "errors", "config", "filters"},
+    {
+        "loaders",
+        "sentences",
+        "words",
+        "spans",
+        "boundaries",
+        "quiet",
+        "hardware",
+        "precision",
+        "packed_bert",
+        "span_model",
+        "checked_file",
+    },
+    {"passages", "encoder", "sentence_bert", "database"},
     {"snapshot"},
-    {"store", "index"},
+    {"store", "index_kinds", "index_file", "index", "postings", "lexical"},
     {
         "retriever",
         "reader",
@@ -23,6 +35,7 @@ LAYERS = (
         "candidates",
         "citations",
         "evidence",
+        "reranking",
         "ingest",
     },
     {"answerer"},

@@ -10,7 +10,8 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import StoreError
-from rag.index import FILE, MANIFEST, SAVE_FROM, open_index
+from rag.index import MANIFEST, SAVE_FROM, open_index
+from rag.index_file import Manifest
 from rag.loaders import make_document
 from rag.retriever import LEXICAL_WEIGHT, Retriever, match_expression
 from rag.store import Store
@@ -45,7 +46,7 @@ def test_dense_search_equals_brute_force(store: Store, encoder: WordEncoder) -> 
         index = open_index(store, snapshot, encoder)
         numbers, vectors = next(snapshot.vectors(encoder.dimension))
     exact = queries @ vectors.T
-    for found, scores in zip(index.search(queries, 20), exact, strict=True):
+    for found, scores in zip(index.search(snapshot, queries, 20), exact, strict=True):
         order = np.argsort(-scores, kind="stable")[:20]
         np.testing.assert_allclose([s for _, s in found], scores[order], atol=1e-5)
         assert {n for n, _ in found} == set(numbers[order].tolist())
@@ -56,9 +57,10 @@ def test_a_restricted_search_equals_brute_force(store: Store, encoder: WordEncod
     with store.snapshot() as snapshot:
         index = open_index(store, snapshot, encoder)
         numbers, vectors = next(snapshot.vectors(encoder.dimension))
-    some = numbers[5::7]
-    expected = some[np.argsort(-(vectors[5::7] @ query[0]), kind="stable")].tolist()
-    assert [n for n, _ in index.search(query, 500, some)[0]] == expected
+        some = numbers[5::7]
+        expected = some[np.argsort(-(vectors[5::7] @ query[0]), kind="stable")].tolist()
+        found = index.search(snapshot, query, 500, some)[0]
+    assert [n for n, _ in found] == expected
 
 
 def test_fused_scores_are_cosine_plus_weighted_bm25(store: Store, encoder: WordEncoder) -> None:
@@ -118,8 +120,15 @@ def test_questions_are_never_read_as_query_syntax(store: Store, encoder: WordEnc
 def test_unfit_queries_are_refused(store: Store, encoder: WordEncoder, queries: np.ndarray) -> None:
     with store.snapshot() as snapshot:
         index = open_index(store, snapshot, encoder)
-    with pytest.raises(StoreError):
-        index.search(queries, 3)
+        with pytest.raises(StoreError):
+            index.search(snapshot, queries, 3)
+
+
+def index_path(store: Store) -> Path:
+    with store.snapshot() as snapshot:
+        manifest = Manifest.from_json(snapshot.meta(MANIFEST))
+    assert manifest is not None
+    return manifest.path(store.folder)
 
 
 class TestIndexFile:
@@ -140,7 +149,7 @@ class TestIndexFile:
 
     def test_is_written_and_read_back(self, saved: tuple[Store, WordEncoder]) -> None:
         store, encoder = saved
-        assert (store.folder / FILE).is_file()
+        assert index_path(store).is_file()
         with store.snapshot() as snapshot:
             index = open_index(store, snapshot, encoder)
             assert len(index) == snapshot.passage_count()
@@ -148,17 +157,18 @@ class TestIndexFile:
 
     def test_any_flipped_bit_is_noticed(self, saved: tuple[Store, WordEncoder]) -> None:
         store, encoder = saved
-        path = store.folder / FILE
+        path = index_path(store)
         sound = path.read_bytes()
         query = encoder.encode_questions(["river lantern stone"])
         with store.snapshot() as snapshot:
-            expected = open_index(store, snapshot, encoder).search(query, 50)
+            expected = open_index(store, snapshot, encoder).search(snapshot, query, 50)
             rng = np.random.default_rng(1)
             for position in rng.integers(0, len(sound), 40).tolist():
                 damaged = bytearray(sound)
                 damaged[position] ^= 1 << int(rng.integers(8))
                 path.write_bytes(damaged)
-                assert open_index(store, snapshot, encoder).search(query, 50) == expected
+                again = open_index(store, snapshot, encoder)
+                assert again.search(snapshot, query, 50) == expected
         path.write_bytes(sound)
 
     @pytest.mark.parametrize(
@@ -171,6 +181,8 @@ class TestIndexFile:
             ("metric", "L2"),
             ("encoder", "another"),
             ("passages", 3),
+            ("last", 5),
+            ("size", "large"),
             ("store_version", 99),
         ],
     )

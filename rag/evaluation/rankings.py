@@ -37,9 +37,10 @@ class Rankings:
         narrow = min(self._settings.dense_candidates, self._settings.lexical_candidates)
         depth = max(self._settings.top_k, min(kept, narrow))
         fused = self._retriever.retrieve_many(texts, depth)
-        near = self._index.search(self._encoder.encode_questions(texts), kept)
+        vectors = self._encoder.encode_questions(texts)
         rows = []
         with self._store.snapshot() as snapshot:
+            near = self._index.search(snapshot, vectors, kept)
             for text, hits, dense in zip(texts, fused, near, strict=True):
                 match = match_expression(text)
                 lexical = snapshot.lexical(match, kept) if match else []

@@ -1,0 +1,28 @@
+"""Which documents a question is asked of."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Restricts a search to some documents; everything given must hold.
+
+    ``documents`` holds document ids (None: any). ``where`` holds pairs of a key and a value, both
+    equal, letter by letter, to a pair of ``Document.metadata``.
+    """
+
+    documents: frozenset[str] | None = None
+    where: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(
+        cls, documents: Collection[str] | None = None, where: Mapping[str, str] | None = None
+    ) -> Self | None:
+        """The filter for these arguments of ``ask``; None where they restrict nothing."""
+        if documents is None and not where:
+            return None
+        return cls(
+            None if documents is None else frozenset(documents), frozenset((where or {}).items())
+        )

@@ -1,0 +1,258 @@
+"""Lexical search: SQLite's FTS5 in a small store, postings derived from it in a large one.
+
+Both give BM25 over the same terms. Postings of an earlier state of the store are used like its
+vector index: FTS5 searches what came later, and what was removed is dropped.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import checked_file, postings
+from rag.checked_file import Checksum
+from rag.database import TOKENIZER
+from rag.errors import StoreError
+from rag.postings import Group, Integers, Postings, Shape
+
+if TYPE_CHECKING:
+    from rag.snapshot import Snapshot
+    from rag.store import Store
+
+MANIFEST = "postings"
+PREFIX = "words"
+POSTINGS_FROM = 50_000
+"""Passages; see the measurements in ``index_kinds``."""
+RENEW_SHARE = 0.1  # of the passages they hold; after more changes they are made anew
+_TOGETHER = 500_000  # occurrences parsed at once
+
+Found = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the file of postings must be; kept in the store."""
+
+    sha256: str
+    size: int
+    passages: int
+    terms: int
+    postings: int
+    letters: int
+    last: int
+    store_version: int
+
+    @classmethod
+    def from_json(cls, line: str | None) -> "Manifest | None":
+        """The manifest in the line, or None where it is none."""
+        try:
+            manifest = cls(**json.loads(line or ""))
+        except (ValueError, TypeError):
+            return None
+        numbers = [value for name, value in asdict(manifest).items() if name != "sha256"]
+        sound = isinstance(manifest.sha256, str) and all(isinstance(n, int) for n in numbers)
+        return manifest if sound else None
+
+    def path(self, folder: Path) -> Path:
+        """Where the file is."""
+        return checked_file.path_of(folder, PREFIX, self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Postings of the passages up to number ``last``.
+
+    ``manifest`` is the line that the store held when they were read or made.
+    """
+
+    postings: Postings
+    last: int
+    manifest: str | None
+    saved: bool
+
+    def __len__(self) -> int:
+        """Number of passages, those removed since included."""
+        return len(self.postings.numbers)
+
+
+class LexicalIndex:
+    """BM25 search over the passages of one store version."""
+
+    def __init__(self, base: Base | None, removed: int, store_version: int) -> None:
+        """Put together what ``open_lexical`` found."""
+        self._base = base
+        self._removed = removed
+        self.store_version = store_version
+
+    @property
+    def base(self) -> Base | None:
+        """The postings, None in a small store."""
+        return self._base
+
+    def search(
+        self, snapshot: "Snapshot", words: Sequence[str], limit: int, only: Integers | None = None
+    ) -> Found:
+        """Up to ``limit`` (passage number, BM25 score) of any of the words, best first.
+
+        ``only`` restricts the search to some passages of the snapshot, ascending.
+        """
+        if not words:
+            return []
+        match = any_of(words)
+        base = self._base
+        if base is None:
+            return snapshot.lexical(match, limit, only)
+        newer = snapshot.numbers(base.last) if only is None else only[only > base.last]
+        found = self._among_base(base, snapshot, terms_of(words), limit, only)
+        found += snapshot.lexical(match, limit, newer)
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
+
+    def save(self, store: "Store") -> None:
+        """Keep newly made postings beside the store; call it outside a snapshot.
+
+        The manifest comes last, so a crash in between only costs making them again. A store that
+        cannot be written goes on answering from memory.
+        """
+        base = self._base
+        if base is None or base.saved:
+            return
+        self._base = replace(base, saved=True)  # one attempt
+        try:
+            written = checked_file.write(store.folder, PREFIX, postings.produce(base.postings))
+            shape = base.postings.shape
+            manifest = Manifest(
+                **asdict(written), **asdict(shape), last=base.last, store_version=self.store_version
+            )
+            store.set_meta(MANIFEST, json.dumps(asdict(manifest)))
+        except (OSError, StoreError):
+            return
+        self._base = replace(base, saved=True, manifest=json.dumps(asdict(manifest)))
+        former = Manifest.from_json(base.manifest)  # a process may be opening it
+        kept = {m.path(store.folder) for m in (manifest, former) if m is not None}
+        checked_file.remove_others(store.folder, PREFIX, kept)
+
+    def _among_base(
+        self,
+        base: Base,
+        snapshot: "Snapshot",
+        terms: Sequence[str],
+        limit: int,
+        only: Integers | None,
+    ) -> Found:
+        if only is not None:
+            return base.postings.best(terms, limit, only[only <= base.last])
+        more = min(self._removed, limit)
+        found = base.postings.best(terms, limit + more)
+        if not self._removed:
+            return found
+        there = snapshot.stored([number for number, _ in found])
+        kept = [item for item in found if item[0] in there]
+        if len(kept) < limit and len(found) == limit + more:  # many of the best were removed
+            numbers = snapshot.numbers()
+            return base.postings.best(terms, limit, numbers[numbers <= base.last])
+        return kept[:limit]
+
+
+def open_lexical(
+    store: "Store", snapshot: "Snapshot", former: LexicalIndex | None = None
+) -> LexicalIndex:
+    """The index of the snapshot, from as much of a ``former`` one or of its file as is sound."""
+    version, count = snapshot.version, snapshot.passage_count()
+    base = _known_base(store.folder, snapshot, former)
+    newer = len(snapshot.numbers(base.last)) if base else 0
+    removed = len(base) - (count - newer) if base else 0
+    outgrown = base is not None and newer + removed > RENEW_SHARE * len(base)
+    if count < POSTINGS_FROM:
+        base, removed = None, 0
+    elif base is None or outgrown or removed < 0:
+        base, removed = _build(snapshot), 0
+    return LexicalIndex(base, removed, version)
+
+
+def any_of(words: Sequence[str]) -> str:
+    """An FTS5 expression: any of the words, quoted, so that nothing is read as its syntax."""
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def terms_of(words: Sequence[str]) -> list[str]:
+    """The terms that FTS5 makes of some words, in their order."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(f'CREATE VIRTUAL TABLE asked USING fts5 (text, tokenize="{TOKENIZER}")')
+        connection.execute("CREATE VIRTUAL TABLE terms USING fts5vocab ('asked', 'instance')")
+        connection.execute("INSERT INTO asked VALUES (?)", (" ".join(words),))
+        return [row[0] for row in connection.execute('SELECT term FROM terms ORDER BY "offset"')]
+
+
+def _known_base(folder: Path, snapshot: "Snapshot", former: LexicalIndex | None) -> Base | None:
+    """The former index's postings while the store names no others; else those in the file."""
+    line = snapshot.meta(MANIFEST)
+    if former is not None and former.base is not None and former.base.manifest == line:
+        return former.base
+    manifest = Manifest.from_json(line)
+    if manifest is None or manifest.store_version > snapshot.version:
+        return None
+    path = manifest.path(folder)
+    if not checked_file.is_sound(path, Checksum(manifest.sha256, manifest.size)):
+        return None
+    shape = Shape(manifest.passages, manifest.terms, manifest.postings, manifest.letters)
+    found = postings.load(path, shape)
+    if found is None or not len(found.numbers) or found.numbers[-1] != manifest.last:
+        return None
+    return Base(found, manifest.last, line, saved=True)
+
+
+def _build(snapshot: "Snapshot") -> Base:
+    numbers, lengths = _lengths(snapshot.connection)
+    found = postings.collect(numbers, lengths, _groups(snapshot.connection))
+    return Base(found, int(numbers[-1]), snapshot.meta(MANIFEST), saved=False)
+
+
+def _lengths(connection: sqlite3.Connection) -> tuple[Integers, NDArray[np.int64]]:
+    """Passage numbers, ascending, and lengths in tokens, from FTS5's own table of them."""
+    rows = connection.execute("SELECT id, sz FROM lexical_docsize ORDER BY id").fetchall()
+    numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    lengths = np.fromiter((_varint(row[1]) for row in rows), dtype=np.int64, count=len(rows))
+    return numbers, lengths
+
+
+def _varint(data: bytes) -> int:
+    """SQLite's variable-length integer: seven bits a byte, the highest first."""
+    value = 0
+    for byte in data:
+        value = value << 7 | byte & 0x7F
+    return value
+
+
+def _groups(connection: sqlite3.Connection) -> Iterator[Group]:
+    """All terms with the passages they occur in, some thousand terms at once."""
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences "
+        "USING fts5vocab ('main', 'lexical', 'instance')"
+    )
+    terms: list[str] = []
+    sizes: list[int] = []
+    joined: list[str] = []
+    total = 0
+    for term, size, numbers in connection.execute(
+        "SELECT term, count(*), group_concat(doc) FROM temp.occurrences GROUP BY term"
+    ):
+        terms.append(term)
+        sizes.append(size)
+        joined.append(numbers)
+        total += size
+        if total >= _TOGETHER:
+            yield _group(terms, sizes, joined)
+            terms, sizes, joined, total = [], [], [], 0
+    if terms:
+        yield _group(terms, sizes, joined)
+
+
+def _group(terms: list[str], sizes: list[int], joined: list[str]) -> Group:
+    numbers = np.fromstring(",".join(joined), dtype=np.int64, sep=",")
+    return Group(terms, np.asarray(sizes, dtype=np.int64), numbers)

@@ -1,0 +1,258 @@
+"""What serves large stores, made to serve small ones: each equals the exact answer."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import index, index_kinds, lexical
+from rag.config import Settings
+from rag.filters import Filter
+from rag.index import open_index
+from rag.index_kinds import Kind
+from rag.lexical import open_lexical
+from rag.loaders import make_document
+from rag.retriever import Retriever, match_expression, query_words
+from rag.snapshot import Snapshot
+from rag.store import Store
+from rag.types import Document
+from tests.small_encoder import WordEncoder
+
+WORDS = "river stone cloud ember forest harbor lantern meadow orchard signal".split()
+QUESTIONS = ["Where is the river running?", "ember lanterns", "meadow, meadow and cloud", "7"]
+INVERTED = Kind(0, "IVF8,Flat", 8, 8)  # probes every list: nothing but the store decides
+PROBING = Kind(0, "IVF8,SQ8", 8, 2)
+
+
+def document(name: str, rng: np.random.Generator) -> Document:
+    """Three passages of words of which few are frequent, some repeated."""
+    odds = 1 / np.arange(1, len(WORDS) + 1)
+    texts = [
+        " ".join(rng.choice(WORDS, rng.integers(40, 90), p=odds / odds.sum())) + f" {i}."
+        for i in range(3)
+    ]
+    metadata = {"year": str(2020 + int(rng.integers(3))), "name": name}
+    return make_document("\n\n".join([*texts, name]), name, name, "text/plain", metadata=metadata)
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def store(tmp_path: Path, encoder: WordEncoder) -> Iterator[Store]:
+    rng = np.random.default_rng(11)
+    with Store(tmp_path / "store") as opened:
+        opened.add([document(f"d{n}", rng) for n in range(60)], encoder)
+        yield opened
+
+
+@pytest.fixture(params=["flat", "inverted"])
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    """Thresholds so low that this small store is a large one."""
+    kind = Kind(0, "IDMap,Flat") if request.param == "flat" else INVERTED
+    monkeypatch.setattr(index_kinds, "KINDS", (kind,))
+    monkeypatch.setattr(index, "SAVE_FROM", 40)
+    monkeypatch.setattr(index, "RENEW_SHARE", 0.2)
+    monkeypatch.setattr(lexical, "POSTINGS_FROM", 40)
+    monkeypatch.setattr(lexical, "RENEW_SHARE", 0.2)
+    return kind
+
+
+def products(snapshot: Snapshot, encoder: WordEncoder, question: str) -> dict[int, float]:
+    """The inner product of a question and every passage."""
+    parts = list(snapshot.vectors(encoder.dimension))
+    query = encoder.encode_questions([question])[0]
+    return {
+        int(number): float(vector @ query)
+        for numbers, vectors in parts
+        for number, vector in zip(numbers, vectors, strict=True)
+    }
+
+
+def best(scores: dict[int, float], k: int) -> list[tuple[int, float]]:
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
+
+
+def assert_same(found: list[tuple[int, float]], expected: list[tuple[int, float]]) -> None:
+    """Equal up to rounding, which may exchange neighbours of one score."""
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected], rel=2e-5, abs=1e-6)
+    threshold = expected[-1][1] + 1e-4 if expected else 0
+    assert {n for n, s in found if s > threshold} == {n for n, s in expected if s > threshold}
+
+
+def check(store: Store, retriever: Retriever, encoder: WordEncoder) -> None:
+    """Both searches of the retriever give what comparing everything gives."""
+    retriever.retrieve(QUESTIONS[0], 5)
+    with store.snapshot() as snapshot:
+        near, worded = retriever.indexes(snapshot)
+        for question in QUESTIONS:
+            query = encoder.encode_questions([question])
+            exact = products(snapshot, encoder, question)
+            assert_same(near.search(snapshot, query, 20)[0], best(exact, 20))
+            assert_same(
+                worded.search(snapshot, query_words(question), 30),
+                snapshot.lexical(match_expression(question), 30),
+            )
+
+
+def test_changes_are_searched_without_making_the_index_anew(
+    store: Store, encoder: WordEncoder, large: Kind
+) -> None:
+    rng = np.random.default_rng(5)
+    retriever = Retriever(store, encoder, Settings())
+    retriever.prepare()
+    with store.snapshot() as snapshot:
+        first = retriever.indexes(snapshot)[0].base
+    assert first is not None
+    assert first.kind == large
+    for step in range(4):
+        store.add([document(f"new{step}", rng)], encoder)
+        store.remove_source(f"d{3 * step}")
+        check(store, retriever, encoder)
+        with store.snapshot() as snapshot:
+            assert retriever.indexes(snapshot)[0].base is first
+            check_fresh = open_index(store, snapshot, encoder)
+            query = encoder.encode_questions([QUESTIONS[1]])
+            assert check_fresh.base is not None
+            assert check_fresh.base.last == first.last
+            known = retriever.indexes(snapshot)[0].search(snapshot, query, 9)
+            assert check_fresh.search(snapshot, query, 9) == known
+
+
+def test_many_changes_are_worked_into_the_index(
+    store: Store, encoder: WordEncoder, large: Kind
+) -> None:
+    rng = np.random.default_rng(6)
+    retriever = Retriever(store, encoder, Settings())
+    retriever.prepare()
+    names = {path.name for path in store.folder.glob("*.cache")}
+    for step in range(30):
+        store.remove_source(f"d{step}")
+    store.add([document(f"new{step}", rng) for step in range(20)], encoder)
+    check(store, retriever, encoder)
+    retriever.save_index()
+    with store.snapshot() as snapshot:
+        near, worded = retriever.indexes(snapshot)
+        count = snapshot.passage_count()
+        assert near.base is not None
+        assert worded.base is not None
+        assert (len(near.base), near.base.kind, len(worded.base)) == (count, large, count)
+        again = open_index(store, snapshot, encoder)
+        assert again.base is not None
+        assert len(again.base) == count
+    assert not names & {path.name for path in store.folder.glob("*.cache")} or len(names) == 2
+    check(store, Retriever(store, encoder, Settings()), encoder)
+
+
+@pytest.mark.usefixtures("large")
+def test_filters_equal_comparing_everything(store: Store, encoder: WordEncoder) -> None:
+    store.remove_source("d7")
+    store.add([document("late", np.random.default_rng(8))], encoder)
+    retriever = Retriever(store, encoder, Settings())
+    infos = {info.source: info.id for info in store.documents()}
+    some = [infos[f"d{n}"] for n in (1, 4, 30, 59)] + [infos["late"], "unknown"]
+    for documents, where in [
+        (some, None),
+        (None, {"year": "2021"}),
+        (some, {"year": "2021"}),
+        (None, {"year": "2021", "name": "d12"}),
+        (None, {"year": "1999"}),
+        ([], None),
+    ]:
+        with store.snapshot() as snapshot:
+            kept = Filter.of(documents, where)
+            assert kept is not None
+            only = snapshot.numbers_of(kept)
+            ids = {
+                n: p.document_id for n, p in snapshot.passages(snapshot.numbers().tolist()).items()
+            }
+            expected = {
+                number
+                for number, identifier in ids.items()
+                if (documents is None or identifier in documents)
+                and all(
+                    (d := snapshot.document(identifier)) and d.metadata.get(key) == value
+                    for key, value in (where or {}).items()
+                )
+            }
+            assert set(only.tolist()) == expected
+            near, worded = retriever.indexes(snapshot)
+            for question in QUESTIONS:
+                query = encoder.encode_questions([question])
+                exact = products(snapshot, encoder, question)
+                found = near.search(snapshot, query, 20, only)[0]
+                assert_same(found, best({n: exact[n] for n in expected}, 20))
+                everything = dict(snapshot.lexical(match_expression(question), 10**6))
+                found = worded.search(snapshot, query_words(question), 20, only)
+                assert_same(found, best({n: everything[n] for n in expected & set(everything)}, 20))
+        hits = retriever.retrieve(QUESTIONS[0], 500, documents, where)
+        assert len(hits) == min(len(expected), 500)
+
+
+def test_probing_few_lists_never_gives_fewer_than_asked(
+    store: Store, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_kinds, "KINDS", (PROBING,))
+    monkeypatch.setattr(index, "SAVE_FROM", 40)
+    with store.snapshot() as snapshot:
+        opened = open_index(store, snapshot, encoder)
+        again = open_index(store, snapshot, encoder)
+        assert opened.base is not None
+        assert opened.base.kind == PROBING
+        query = encoder.encode_questions([QUESTIONS[0]])
+        exact = products(snapshot, encoder, QUESTIONS[0])
+        found = opened.search(snapshot, query, len(exact))[0]
+        assert_same(found, best(exact, len(exact)))
+        few = opened.search(snapshot, query, 5)[0]
+        assert [score for _, score in few] == pytest.approx([exact[n] for n, _ in few], rel=1e-5)
+        assert again.search(snapshot, query, 5)[0] == few  # trained alike
+
+
+@pytest.mark.usefixtures("large")
+def test_a_damaged_file_of_postings_is_not_used(store: Store, encoder: WordEncoder) -> None:
+    Retriever(store, encoder, Settings()).prepare()
+    (path,) = store.folder.glob("words-*.cache")
+    sound = path.read_bytes()
+    rng = np.random.default_rng(2)
+    with store.snapshot() as snapshot:
+        expected = open_lexical(store, snapshot).search(snapshot, ["river", "ember"], 30)
+        line = snapshot.meta(lexical.MANIFEST)
+    for position in rng.integers(0, len(sound), 10).tolist():
+        damaged = bytearray(sound)
+        damaged[position] ^= 1 << int(rng.integers(8))
+        path.unlink()  # what is mapped stays as it was
+        path.write_bytes(damaged)
+        with store.snapshot() as snapshot:
+            opened = open_lexical(store, snapshot)
+            assert opened.base is not None
+            assert not opened.base.saved
+            assert opened.search(snapshot, ["river", "ember"], 30) == expected
+    path.unlink()
+    path.write_bytes(sound)
+    assert line is not None
+    for field, value in [("last", 3), ("terms", 1), ("size", 9), ("store_version", 99)]:
+        store.set_meta(lexical.MANIFEST, json.dumps(json.loads(line) | {field: value}))
+        with store.snapshot() as snapshot:
+            opened = open_lexical(store, snapshot)
+            assert opened.search(snapshot, ["river", "ember"], 30) == expected
+
+
+def test_a_store_of_before_the_filters_gets_their_table(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    with Store(tmp_path / "s") as opened:
+        opened.add([document(f"d{n}", rng) for n in range(5)], WordEncoder())
+    connection = sqlite3.connect(tmp_path / "s" / "store.sqlite")
+    connection.executescript("DROP TRIGGER document_added; DROP TABLE facts;")
+    connection.close()
+    with Store(tmp_path / "s") as opened, opened.snapshot() as snapshot:
+        only = Filter.of(where={"name": "d3"})
+        assert only is not None
+        found = snapshot.passages(snapshot.numbers_of(only).tolist())
+        assert {p.document_id for p in found.values()} == {
+            info.id for info in snapshot.documents() if info.source == "d3"
+        }
