@@ -3,28 +3,23 @@
 import copy
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from rag import citations
-from rag.calibration import Calibration
-from rag.candidates import merge
+from rag.composer import Composer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import QuestionError
-from rag.evidence import telling
 from rag.ingest import AddReport, Progress, add_files
-from rag.models import SENTENCE, load_reader
+from rag.models import load_reader
 from rag.reader import Reader
 from rag.reranking import rerank
 from rag.retriever import Retriever
-from rag.sentence_reader import asks_for_sentence
 from rag.snapshot import Snapshot
 from rag.store import Store
-from rag.types import Answer, Hit, Reading
+from rag.types import Answer, Hit
 
 ASKED_AT_ONCE = 32
-NEAREST = 3  # passages shown with "not in these documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class Answerer:
         self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
         if reader is not None:
             self.reader = reader
-        self._sentences, self._sentence_calibration = load_reader(SENTENCE, self.encoder)
+        self._composer = Composer(self.settings, self.calibration, self.encoder)
 
     def ask(
         self,
@@ -213,49 +208,8 @@ class Answerer:
         answers = []
         for question, hits, reading in zip(questions, found, readings, strict=True):
             ranked = rerank(hits, reading.spans, self.calibration)
-            answer = self._answer(question, ranked[: scope.read], reading, snapshot, times)
+            answer = self._composer.compose(
+                question, ranked[: scope.read], reading, snapshot, times
+            )
             answers.append((answer, ranked))
         return answers
-
-    def _answer(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        reading: Reading,
-        snapshot: Snapshot,
-        times: Mapping[str, float],
-    ) -> Answer:
-        began = time.perf_counter()
-        candidates = merge(reading.spans, self.calibration)
-        given = [c for c in candidates if c.confidence >= self._threshold(self.calibration)]
-        if not given and asks_for_sentence(question):
-            sentences = self._sentences.read([question], [hits])[0].spans
-            threshold = self._threshold(self._sentence_calibration)
-            given = [
-                candidate
-                for candidate in merge(sentences, self._sentence_calibration)
-                if candidate.confidence >= threshold
-            ]
-        source = citations.Sources(snapshot)
-        cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
-        others = given[1:] if given else candidates
-        alternatives = source.alternatives(others[: self.settings.max_alternatives], len(cited))
-        best = (given or candidates)[:1]
-        answer = Answer(
-            question=question,
-            text=cited[0].quote if given else None,
-            sentence=source.sentence(given[0].spans[0]) if given else None,
-            confidence=best[0].confidence if best else 0.0,
-            citations=cited,
-            alternatives=tuple(alternatives),
-            timings_ms={},
-            store_version=snapshot.version,
-            evidence=tuple(source.evidence(telling(reading.bearings))),
-        )
-        composed = 1000 * (time.perf_counter() - began)
-        timings = {**times, "compose": composed, "total": sum(times.values()) + composed}
-        return replace(answer, timings_ms=timings)
-
-    def _threshold(self, calibration: Calibration) -> float:
-        chosen = self.settings.min_confidence
-        return calibration.threshold if chosen is None else chosen

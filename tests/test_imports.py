@@ -38,6 +38,7 @@ LAYERS = (
         "reranking",
         "ingest",
     },
+    {"composer"},
     {"answerer"},
     {"library"},
     {"evaluation", "training"},

@@ -1,0 +1,74 @@
+"""What a reader found to the answer that is given, or to "not in these documents"."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rag import citations
+from rag.calibration import Calibration
+from rag.candidates import Candidate, merge
+from rag.config import Settings
+from rag.encoder import Encoder
+from rag.evidence import telling
+from rag.models import SENTENCE, load_reader
+from rag.sentence_reader import asks_for_sentence
+from rag.snapshot import Snapshot
+from rag.types import Answer, Hit, Reading
+
+NEAREST = 3  # passages shown with "not in these documents"
+
+
+class Composer:
+    """Decides whether an answer is given, and cites it."""
+
+    def __init__(self, settings: Settings, calibration: Calibration, encoder: Encoder) -> None:
+        """Take the reader's calibration; load the reader for questions that want a sentence."""
+        self._settings = settings
+        self._calibration = calibration
+        self._sentences, self._sentence_calibration = load_reader(SENTENCE, encoder)
+
+    def compose(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        reading: Reading,
+        snapshot: Snapshot,
+        times: Mapping[str, float],
+    ) -> Answer:
+        """The answer from the hits that were read, best first.
+
+        ``times`` are the milliseconds spent so far by stage; composing adds its own.
+        """
+        began = time.perf_counter()
+        candidates = merge(reading.spans, self._calibration)
+        given = self._sure(candidates, self._calibration)
+        if not given and asks_for_sentence(question):
+            sentences = self._sentences.read([question], [hits])[0].spans
+            given = self._sure(
+                merge(sentences, self._sentence_calibration), self._sentence_calibration
+            )
+        source = citations.Sources(snapshot)
+        cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
+        others = given[1:] if given else candidates
+        alternatives = source.alternatives(others[: self._settings.max_alternatives], len(cited))
+        best = (given or candidates)[:1]
+        answer = Answer(
+            question=question,
+            text=cited[0].quote if given else None,
+            sentence=source.sentence(given[0].spans[0]) if given else None,
+            confidence=best[0].confidence if best else 0.0,
+            citations=cited,
+            alternatives=tuple(alternatives),
+            timings_ms={},
+            store_version=snapshot.version,
+            evidence=tuple(source.evidence(telling(reading.bearings))),
+        )
+        composed = 1000 * (time.perf_counter() - began)
+        timings = {**times, "compose": composed, "total": sum(times.values()) + composed}
+        return replace(answer, timings_ms=timings)
+
+    def _sure(self, candidates: Sequence[Candidate], calibration: Calibration) -> list[Candidate]:
+        """Those probable enough to be given; the settings' threshold goes before the reader's."""
+        chosen = self._settings.min_confidence
+        threshold = calibration.threshold if chosen is None else chosen
+        return [candidate for candidate in candidates if candidate.confidence >= threshold]
