@@ -34,6 +34,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for calibration.json")
     parser.add_argument("--limit", type=int, default=600, help="questions of each file")
     parser.add_argument("--stores", type=Path, help="keep the indexes here")
+    parser.add_argument(
+        "--slack",
+        type=float,
+        default=0.005,
+        help="F1 (0..1) that the threshold may give up so as to withhold fewer answers",
+    )
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     encoder = SentenceTransformerEncoder()
@@ -51,7 +57,7 @@ def main() -> None:
             fitted_on += found[::2]
             reported[path.stem] = found[1::2]
     worth = holds if asked.reader == SENTENCE else f1
-    calibration = fit(fitted_on, worth)
+    calibration = fit(fitted_on, worth, asked.slack)
     print(calibration)
     for name, found in {**reported, "all": [r for rs in reported.values() for r in rs]}.items():
         confidence, given_f1, withheld_f1 = scores(found, calibration, worth)

@@ -63,8 +63,10 @@ def holds(text: str | None, golds: Sequence[str]) -> float:
     return float(any(f" {normalize_answer(gold)} " in said for gold in golds))
 
 
-def fit(found: Sequence[Sample], worth: Worth = f1) -> Calibration:
+def fit(found: Sequence[Sample], worth: Worth = f1, slack: float = 0.0) -> Calibration:
     """Weights for ranking spans, then Platt scaling of the best, then the threshold.
+
+    ``slack`` is that of ``best_threshold``.
 
     The weights are fitted on every span, so that they order spans across passages; the scaling on
     the winner of each question alone, since that is the one whose probability is shown.
@@ -78,7 +80,7 @@ def fit(found: Sequence[Sample], worth: Worth = f1) -> Calibration:
     fitted = Calibration(*weights.tolist())
     for _ in range(3):  # lead and support are measured with the scaled log-odds
         fitted = _rescaled(fitted, found, worth)
-    return replace(fitted, threshold=best_threshold(found, fitted, worth))
+    return replace(fitted, threshold=best_threshold(found, fitted, worth, slack))
 
 
 def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Calibration:
@@ -109,17 +111,24 @@ def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Cali
     )
 
 
-def best_threshold(found: Sequence[Sample], calibration: Calibration, worth: Worth = f1) -> float:
-    """The probability to answer from that is worth most; with F1 that of SQuAD 2.0."""
+def best_threshold(
+    found: Sequence[Sample], calibration: Calibration, worth: Worth = f1, slack: float = 0.0
+) -> float:
+    """The lowest probability to answer from that is worth at most ``slack`` less than the best.
+
+    With F1 the worth is that of SQuAD 2.0, from 0 to 1 over all questions. It changes little over
+    a wide range of thresholds, in which the lowest withholds the fewest right answers.
+    """
     confidence, given, withheld = scores(found, calibration, worth)
     order = np.argsort(-confidence, kind="stable")
     # Gain over saying nothing of answering the n most confident.
     total = np.concatenate([[0.0], np.cumsum((given - withheld)[order])])
-    best = int(np.argmax(total))
-    if best == 0:
+    near = np.flatnonzero(total >= total.max() - slack * len(found))
+    most = int(near[-1]) if slack else int(np.argmax(total))
+    if most == 0:
         return 1.0
-    below = confidence[order[best]] if best < len(order) else 0.0
-    return float((confidence[order[best - 1]] + below) / 2)
+    below = confidence[order[most]] if most < len(order) else 0.0
+    return float((confidence[order[most - 1]] + below) / 2)
 
 
 def scores(

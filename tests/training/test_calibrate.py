@@ -59,6 +59,10 @@ def test_threshold_is_the_best_of_all() -> None:
 
     best = max(total(t) for t in [0.0, *confidence.tolist(), 1.01])
     assert total(best_threshold(found, calibration)) == best
+    lower = best_threshold(found, calibration, slack=0.02)
+    assert best - 0.02 * len(found) <= total(lower)
+    below = [t for t in confidence.tolist() if t < lower]
+    assert all(total(t) < best - 0.02 * len(found) for t in below)
 
 
 def test_a_sentence_is_right_when_it_holds_the_answer() -> None:
