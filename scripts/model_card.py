@@ -9,27 +9,28 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.models import write_checksums
-from rag.training.card import CURVES, draw_curves, write_card
-from rag.training.loop import Progress
+from rag.training.card import Sources, write_card
 
 
 def main() -> None:
     """Read the run, write into the model's folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="folder of scripts/train_reader.py")
+    parser.add_argument(
+        "--run", type=Path, nargs="+", required=True, help="folders of scripts/train_reader.py"
+    )
     parser.add_argument("--model", type=Path, required=True, help="folder that gets the card")
     parser.add_argument("--train", type=Path, nargs="+", required=True, help="training files used")
     parser.add_argument("--reports", nargs="*", default=[], metavar="NAME=report.json")
+    parser.add_argument("--calibration", type=Path, help="report of scripts/fit_calibration.py")
     parser.add_argument("--notes", type=Path, help="Markdown to append: ablations, limits")
     asked = parser.parse_args()
     reports = {}
     for pair in asked.reports:
         name, _, path = pair.partition("=")
         reports[name] = json.loads(Path(path).read_text("utf-8"))
+    calibration = json.loads(asked.calibration.read_text("utf-8")) if asked.calibration else None
     notes = asked.notes.read_text("utf-8") if asked.notes else ""
-    write_card(asked.model, asked.run, asked.train, reports, notes)
-    progress = Progress(**json.loads((asked.run / "progress.json").read_text("utf-8")))
-    draw_curves(progress, asked.model / CURVES)
+    write_card(asked.model, Sources(asked.run, asked.train, reports, calibration, notes))
     write_checksums(asked.model)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rag.training.plan import Plan
 
 CARD = "MODEL_CARD.md"
 CURVES = "training.png"
+CALIBRATION = "calibration.png"
 
 LICENCES = {
     "squad11": "SQuAD 1.1, CC BY-SA 4.0",
@@ -31,43 +32,96 @@ Started from the weights of all-MiniLM-L6-v2 (Apache-2.0), trained by `scripts/t
 """
 
 
-def write_card(
-    folder: Path,
-    run: Path,
-    train: Sequence[Path],
-    reports: Mapping[str, Mapping[str, Any]],
-    notes: str = "",
-) -> None:
-    """Write ``MODEL_CARD.md`` into ``folder`` from the run's plan, history and reports.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a card is made of.
 
-    ``reports`` are those of ``scripts/evaluate.py`` by the name under which they are shown.
+    ``runs`` are the training folders, one after the other; ``reports`` those of
+    ``scripts/evaluate.py`` by the name under which they are shown; ``calibration`` is the report of
+    ``scripts/fit_calibration.py``; ``notes`` are Markdown.
     """
-    plan = Plan(**json.loads((run / "plan.json").read_text("utf-8")))
-    progress = Progress(**json.loads((run / "progress.json").read_text("utf-8")))
-    parts = [_HEAD, _data(train), _course(plan, progress), _figures(reports), notes]
-    (folder / CARD).write_text("\n".join(part.rstrip() + "\n" for part in parts if part), "utf-8")
+
+    runs: Sequence[Path]
+    train: Sequence[Path]
+    reports: Mapping[str, Mapping[str, Any]]
+    calibration: Mapping[str, Any] | None = None
+    notes: str = ""
 
 
-def draw_curves(progress: Progress, path: Path) -> None:
-    """Training loss and validation F1 over the examples seen, as a PNG.
+def write_card(folder: Path, sources: Sources) -> None:
+    """Write ``MODEL_CARD.md`` and its pictures into the model's folder.
 
     Raises:
         ImportError: matplotlib is missing: ``pip install citespan[train]``.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("the picture needs matplotlib: pip install 'citespan[train]'") from error
-    seen = [row["examples"] / 1000 for row in progress.history]
-    figure = Figure(figsize=(8, 3), layout="constrained")
+    courses = [(_plan(run), _progress(run)) for run in sources.runs]
+    parts = [
+        _HEAD,
+        _data(sources.train),
+        *(_course(plan, progress, part) for part, (plan, progress) in enumerate(courses, 1)),
+        f"![Loss and validation]({CURVES})",
+        _figures(sources.reports),
+        _calibration(sources.calibration),
+        sources.notes,
+    ]
+    draw_curves([progress for _, progress in courses], folder / CURVES)
+    if sources.calibration:
+        draw_calibration(sources.calibration, folder / CALIBRATION)
+    (folder / CARD).write_text("\n".join(part.rstrip() + "\n" for part in parts if part), "utf-8")
+
+
+def _plan(run: Path) -> Plan:
+    return Plan(**json.loads((run / "plan.json").read_text("utf-8")))
+
+
+def _progress(run: Path) -> Progress:
+    return Progress(**json.loads((run / "progress.json").read_text("utf-8")))
+
+
+def draw_curves(runs: Sequence[Progress], path: Path) -> None:
+    """Training loss and validation F1 over the examples seen in all runs, as a PNG.
+
+    Raises:
+        ImportError: matplotlib is missing.
+    """
+    seen, rows, before = [], [], 0
+    for run in runs:
+        seen += [(before + row["examples"]) / 1000 for row in run.history]
+        rows += run.history
+        before += run.examples
+    figure = _figure()
     loss, f1 = figure.subplots(1, 2)
-    loss.plot(seen, [row["loss"] for row in progress.history], marker="o")
+    loss.plot(seen, [row["loss"] for row in rows], marker="o")
     loss.set(title="training loss", xlabel="thousand examples")
-    f1.plot(seen, [100 * row["f1"] for row in progress.history], marker="o", label="F1")
-    f1.plot(seen, [100 * row["exact_match"] for row in progress.history], marker="o", label="EM")
+    f1.plot(seen, [100 * row["f1"] for row in rows], marker="o", label="F1")
+    f1.plot(seen, [100 * row["exact_match"] for row in rows], marker="o", label="EM")
     f1.set(title="validation, averaged weights", xlabel="thousand examples")
     f1.legend()
     figure.savefig(path, dpi=80)
+
+
+def draw_calibration(report: Mapping[str, Any], path: Path) -> None:
+    """Reliability diagram and risk-coverage curve, as a PNG.
+
+    Raises:
+        ImportError: matplotlib is missing.
+    """
+    figure = _figure()
+    reliable, risk = figure.subplots(1, 2)
+    reliable.plot([0, 1], [0, 1], color="grey", linestyle=":")
+    reliable.plot(*zip(*report["reliability"], strict=True), marker="o")
+    reliable.set(title="reliability", xlabel="confidence", ylabel="share right")
+    risk.plot(*zip(*report["risk_coverage"], strict=True))
+    risk.set(title="risk and coverage", xlabel="share answered", ylabel="share wrong", ylim=(0, 1))
+    figure.savefig(path, dpi=80)
+
+
+def _figure() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("the pictures need matplotlib: pip install 'citespan[train]'") from error
+    return Figure(figsize=(8, 3), layout="constrained")
 
 
 def _data(train: Sequence[Path]) -> str:
@@ -78,8 +132,8 @@ def _data(train: Sequence[Path]) -> str:
     return "\n".join(lines)
 
 
-def _course(plan: Plan, progress: Progress) -> str:
-    lines = ["## Training", "", "| setting | value |", "|---|---|"]
+def _course(plan: Plan, progress: Progress, part: int) -> str:
+    lines = [f"## Training, part {part}", "", "| setting | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in asdict(plan).items()]
     lines += [
         "",
@@ -118,3 +172,22 @@ def _figures(reports: Mapping[str, Mapping[str, Any]]) -> str:
         plain = " | ".join("" if value is None else f"{value:.3f}" for value in ranks)
         lines.append(f"| {name} | {report['questions']:,} | {percent} | {plain} |")
     return "\n".join(lines)
+
+
+def _calibration(report: Mapping[str, Any] | None) -> str:
+    if not report:
+        return ""
+    names = [name for name in report["sets"]["all"] if name != "questions"]
+    lines = [
+        "## Calibration",
+        "",
+        "Held-out halves of the validation questions, asked of all passages of their set; half of",
+        "them, drawn at random, with their own document left out (`scripts/fit_calibration.py`).",
+        "",
+        f"| set | questions | {' | '.join(names)} |",
+        f"|---|{'---:|' * (len(names) + 1)}",
+    ]
+    for name, row in report["sets"].items():
+        cells = " | ".join("" if row[key] is None else f"{row[key]:.3f}" for key in names)
+        lines.append(f"| {name} | {row['questions']:,} | {cells} |")
+    return "\n".join([*lines, "", f"![Reliability, risk and coverage]({CALIBRATION})"])
