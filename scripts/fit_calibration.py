@@ -31,7 +31,17 @@ from rag.evaluation.datasets import read_questions
 from rag.evaluation.qa import f1
 from rag.models import CHECKSUMS, SENTENCE, write_checksums
 from rag.store import Store
-from rag.training.calibrate import RIGHT, Floats, Sample, Worth, fit, holds, samples, scores
+from rag.training.calibrate import (
+    RIGHT,
+    Alterer,
+    Floats,
+    Sample,
+    Worth,
+    fit,
+    holds,
+    samples,
+    scores,
+)
 
 
 def main() -> None:
@@ -91,7 +101,8 @@ def read(
     answerer = Answerer(store, Settings(reader=asked.reader), encoder=encoder)
     order = np.random.default_rng(asked.seed).permutation(len(given.questions))
     some = [given.questions[i] for i in order[: asked.limit]]
-    return list(tqdm(samples(answerer, some, asked.seed), path.stem, len(some)))
+    alter = Alterer(given.questions, given.documents)
+    return list(tqdm(samples(answerer, some, alter, asked.seed), path.stem, len(some)))
 
 
 def outcomes(

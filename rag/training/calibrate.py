@@ -1,7 +1,7 @@
 """Fitting the calibration: which spans turn out right, given margin and retrieval score.
 
-Half of the questions are asked of the whole corpus, half of the corpus without their own
-document, where the right answer is "not in these documents".
+Half of the questions are asked as they are. Of a quarter the own document is left out of the
+search, a quarter is altered; there the right answer is "not in these documents".
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,8 +15,11 @@ from rag.calibration import Calibration, support
 from rag.candidates import merge
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
-from rag.types import Hit, Span
+from rag.training import alterations
+from rag.types import Document, Span
 
+ANSWERABLE, ALTERED_FROM = 0.5, 0.75  # shares of the questions, see ``samples``
+NEIGHBOURS = 40  # questions before and after, whose names and words are swapped in
 RIGHT = 0.5  # worth from which an answer counts as right
 
 Floats = NDArray[np.float64]
@@ -33,20 +36,52 @@ class Sample:
     spans: tuple[Span, ...]
 
 
-def samples(answerer: Answerer, questions: Sequence[Question], seed: int) -> Iterator[Sample]:
-    """Spans for each question, with every second one's own document left out of the search."""
-    hidden = np.random.default_rng(seed).random(len(questions)) < 0.5
-    for question, hide in zip(questions, hidden, strict=True):
-        depth = answerer.settings.top_k
-        hits = answerer.retriever.retrieve(question.text, depth + 4)
+class Alterer:
+    """Alters a question with what its neighbours in the file ask about."""
+
+    def __init__(self, questions: Sequence[Question], documents: Sequence[Document]) -> None:
+        """Take a whole question set, in its order."""
+        self._texts = [question.text for question in questions]
+        self._places = {question.id: place for place, question in enumerate(questions)}
+        self._documents = {document.id: document.text for document in documents}
+
+    def __call__(self, question: Question, rng: np.random.Generator) -> str | None:
+        """The question with an entity swapped or a word turned; None where neither can be."""
+        place = self._places[question.id]
+        near = self._texts[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
+        context = self._documents.get(question.document or "", "")
+        ways = [
+            lambda: alterations.swap_entity(
+                question.text, context, alterations.entities(near), rng
+            ),
+            lambda: alterations.turn_word(question.text, context, alterations.words(near), rng),
+        ]
+        if rng.random() < 0.5:
+            ways.reverse()
+        return ways[0]() or ways[1]()
+
+
+def samples(
+    answerer: Answerer, questions: Sequence[Question], alter: Alterer, seed: int
+) -> Iterator[Sample]:
+    """Spans for each question: half as asked, a quarter without its document, a quarter altered.
+
+    The last two have no answer: in the one case nothing that is searched holds it, in the other
+    the best passages are about nearly, but not quite, what is asked.
+    """
+    rng = np.random.default_rng(seed)
+    depth = answerer.settings.top_k
+    for question in questions:
+        kind = rng.random()
+        altered = alter(question, rng) if kind >= ALTERED_FROM else None
+        hide = kind >= ANSWERABLE and altered is None
+        text = altered or question.text
+        hits = answerer.retriever.retrieve(text, depth + 4)
         if hide:
             hits = [hit for hit in hits if hit.passage.document_id != question.document]
-        hits = [
-            Hit(h.passage, h.score, rank, h.dense_rank, h.lexical_rank)
-            for rank, h in enumerate(hits[:depth], 1)
-        ]
-        golds = () if hide else question.answers
-        yield Sample(golds, answerer.reader.read([question.text], [hits])[0].spans)
+        hits = [replace(hit, rank=rank) for rank, hit in enumerate(hits[:depth], 1)]
+        golds = () if hide or altered else question.answers
+        yield Sample(golds, answerer.reader.read([text], [hits])[0].spans)
 
 
 def text_of(span: Span) -> str:

@@ -181,8 +181,9 @@ def _calibration(report: Mapping[str, Any] | None) -> str:
     lines = [
         "## Calibration",
         "",
-        "Held-out halves of the validation questions, asked of all passages of their set; half of",
-        "them, drawn at random, with their own document left out (`scripts/fit_calibration.py`).",
+        "Held-out halves of the validation questions, asked of all passages of their set: half as",
+        "they are, a quarter with their own document left out, a quarter altered so that it does",
+        "not answer them (`scripts/fit_calibration.py`).",
         "",
         f"| set | questions | {' | '.join(names)} |",
         f"|---|{'---:|' * (len(names) + 1)}",

@@ -1,6 +1,7 @@
 """Material as an endless, seeded stream of batches."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rag.training import negatives
+from rag.training import alterations, negatives
 from rag.training.examples import IntArray, Material, token_span, tokenize
 from rag.training.plan import MAX_ANSWER, MAX_QUESTION, POOL, Plan, padded
 
@@ -43,8 +44,11 @@ class Sampler:
         self.mined = mined
         self.tokenizer = tokenizer
         self.plan = plan
-        self.names = negatives.entities_by_article(material)
-        self.words = negatives.words_by_article(material)
+        asked: dict[str, list[str]] = defaultdict(list)
+        for question in material.questions:
+            asked[material.contexts[question.context].article].append(question.text)
+        self.names = {article: alterations.entities(own) for article, own in asked.items()}
+        self.words = {article: alterations.words(own) for article, own in asked.items()}
         self.cls, self.sep = tokenizer.cls_token_id, tokenizer.sep_token_id
 
     def batches(self, skip: int = 0) -> Iterator[dict[str, torch.Tensor]]:
@@ -123,9 +127,11 @@ class Sampler:
             rest = negatives.without_answer(context, question.answers)
             return None if rest is None else self._cut(question.tokens, rest, None, rng)
         if kind < 0.8:
-            turned = negatives.swap_entity(question, context, self.names[context.article], rng)
+            names = self.names[context.article]
+            turned = alterations.swap_entity(question.text, context.text, names, rng)
         else:
-            turned = negatives.turn_word(question, context, self.words[context.article], rng)
+            words = self.words[context.article]
+            turned = alterations.turn_word(question.text, context.text, words, rng)
         if turned is None:
             return None
         return self._cut(tokenize([turned], self.tokenizer)[0], context.tokens, None, rng)

@@ -1,7 +1,6 @@
 """Training material: targets stand where the answers stand, negatives hold none."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,19 +123,6 @@ def test_a_cut_sentence_takes_the_answer_along(material: Material, tokenizer: ob
     assert "leaves at nine" in left
 
 
-def test_swapped_entities_are_absent_from_the_context(material: Material) -> None:
-    names = negatives.entities_by_article(material)
-    (article,) = names
-    assert {"Skye", "Captain Munro", "Lyon", "Hekla"} <= set(names[article])
-    rng = np.random.default_rng(2)
-    for _ in range(20):
-        question = material.questions[0]
-        swapped = negatives.swap_entity(question, material.contexts[0], names[article], rng)
-        assert swapped is not None
-        assert swapped != question.text
-        assert "Skye" not in swapped
-
-
 def test_mined_contexts_hold_no_answer(material: Material) -> None:
     rng = np.random.default_rng(4)
     many = Material(material.contexts * 5, material.questions)
@@ -155,29 +141,3 @@ def test_sentence_around_is_whole() -> None:
     assert text[slice(*sentence_around(text, 14, 17))] == "Two was “there.” "
     assert text[slice(*sentence_around(text, 0, 3))] == "One is here. "
     assert text[slice(*sentence_around(text, 30, 35))] == "Three"
-
-
-def test_a_turned_word_changes_what_is_asked(material: Material) -> None:
-    question, context = material.questions[0], material.contexts[0]
-    words = ["paints", "orders", "steers", "stars"]  # another ending, fit, the same, a near slip
-    turned = {
-        negatives.turn_word(question, context, words, np.random.default_rng(seed))
-        for seed in range(20)
-    }
-    assert turned == {"Who orders the ferry to Skye?", None}  # None: no word ends like "ferry"
-
-
-def test_an_opposite_is_taken_where_there_is_one(material: Material) -> None:
-    question = material.questions[0]
-    asked = replace(question, text="Who was the first captain?")
-    turned = negatives.turn_word(asked, material.contexts[0], [], np.random.default_rng(0))
-    assert turned == "Who was the last captain?"
-
-
-def test_a_negation_stands_behind_the_auxiliary(material: Material) -> None:
-    asked = replace(material.questions[0], text="When was it lit?")
-    turned = {
-        negatives.turn_word(asked, material.contexts[0], [], np.random.default_rng(seed))
-        for seed in range(20)
-    }
-    assert turned == {"When was not it lit?", None}
