@@ -1,28 +1,23 @@
 """The single source of truth: documents, passages, vectors and the lexical index.
 
-A document is one transaction: after ``add`` returns it is there, before that nothing of it is.
+Each transaction stores whole documents, a few at a time; after ``add`` returns all are there.
 Writers take turns, readers work on snapshots and never wait.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from rag.database import Database
 from rag.encoder import Encoder, Vectors
-from rag.errors import ModelError, ModelMismatch, StoreError
+from rag.errors import ModelMismatch, StoreError
 from rag.passages import split
+from rag.rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, put
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
-
-EMBED_AT_ONCE = 256  # passages
 
 _Split = tuple[Document, list[Passage]]
 
@@ -99,11 +94,13 @@ class Store:
         encoder: Encoder,
         progress: Callable[[Document], None] | None = None,
     ) -> list[str]:
-        """Store documents, each in one transaction; returns the ids of those that were new.
+        """Store documents as they come; returns the ids of those that were new.
 
-        A text that is already stored is not embedded again. A source that now has another text
-        loses its old passages in the same transaction. ``progress`` is called with each document
-        once it is stored.
+        Documents are taken from the iterable a few at a time, embedded together and stored in
+        one transaction, so memory does not grow with their number, and an interrupted call goes
+        on where it was: a text that is already stored is not embedded again. A source that now
+        has another text loses its old passages in the same transaction. ``progress`` is called
+        with each document once it is stored.
 
         Raises:
             ModelMismatch: the store holds the vectors of another encoder.
@@ -112,14 +109,10 @@ class Store:
         self.require_encoder(encoder)
         new = []
         for batch in self._batches(documents):
-            vectors = _embed([p.text for _, passages in batch for p in passages], encoder)
-            begin = 0
-            for document, passages in batch:
-                end = begin + len(passages)
-                if self._write(document, passages, vectors[begin:end], encoder):
-                    new.append(document.id)
-                begin = end
-                if progress:
+            vectors = embed([p.text for _, passages in batch for p in passages], encoder)
+            new += self._write(batch, vectors, encoder)
+            if progress:
+                for document, _ in batch:
                     progress(document)
         return new
 
@@ -128,7 +121,7 @@ class Store:
         with self._database.writing() as connection:
             found = connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             if found.rowcount:
-                _bump(connection)
+                bump(connection)
             return bool(found.rowcount)
 
     def remove_source(self, source: str) -> bool:
@@ -140,8 +133,8 @@ class Store:
             if row is None:
                 return False
             connection.execute("DELETE FROM sources WHERE source = ?", (source,))
-            _drop_unnamed(connection, row[0])
-            _bump(connection)
+            drop_unnamed(connection, row[0])
+            bump(connection)
             return True
 
     def set_meta(self, key: str, value: str) -> None:
@@ -169,104 +162,33 @@ class Store:
     def _batches(self, documents: Iterable[Document]) -> Iterator[list[_Split]]:
         """Documents with their passages, so many at once that embedding is worth it.
 
-        A document that is already stored has no passages to embed.
+        A document that is already stored has no passages to embed, and counts as one.
         """
         batch: list[_Split] = []
-        passages = 0
+        size = 0
         for document in documents:
             with self.snapshot() as snapshot:
                 known = snapshot.has_document(document.id)
             batch.append((document, [] if known else split(document)))
-            passages += len(batch[-1][1])
-            if passages >= EMBED_AT_ONCE:
+            size += max(1, len(batch[-1][1]))
+            if size >= EMBED_AT_ONCE:
                 yield batch
-                batch, passages = [], 0
+                batch, size = [], 0
         if batch:
             yield batch
 
-    def _write(
-        self, document: Document, passages: Sequence[Passage], vectors: Vectors, encoder: Encoder
-    ) -> bool:
-        """Store one document in one transaction; whether its text was new."""
+    def _write(self, batch: Sequence[_Split], vectors: Vectors, encoder: Encoder) -> list[str]:
+        """Store documents in one transaction; the ids of those whose text was new.
+
+        ``vectors`` holds those of all passages, in order.
+        """
+        new = []
+        begin = 0
         with self._database.writing() as connection:
-            snapshot = Snapshot(connection)
-            self._match(snapshot, encoder)
-            stored = snapshot.has_document(document.id)
-            if not stored and not passages:  # another writer has removed it in the meantime
-                passages = split(document)
-                vectors = _embed([p.text for p in passages], encoder)
-            if not stored:
-                _insert(connection, document, passages, vectors, encoder)
-            if _point_source(connection, document) or not stored:
-                _bump(connection)
-            return not stored
-
-
-def _insert(
-    connection: sqlite3.Connection,
-    document: Document,
-    passages: Sequence[Passage],
-    vectors: Vectors,
-    encoder: Encoder,
-) -> None:
-    connection.execute("INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,))
-    connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            document.id,
-            document.title,
-            document.text,
-            document.sha256,
-            document.media_type,
-            json.dumps(document.pages),
-            json.dumps(dict(document.metadata), sort_keys=True),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-        ),
-    )
-    connection.executemany(
-        "INSERT INTO passages (document_id, start, stop, page, heading, text, vector) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (p.document_id, p.start, p.end, p.page, p.heading, p.text, v.astype("<f2").tobytes())
-            for p, v in zip(passages, vectors, strict=True)
-        ),
-    )
-
-
-def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
-    """Let the source name this document; its former document goes when nothing else names it."""
-    row = connection.execute(
-        "SELECT document_id FROM sources WHERE source = ?", (document.source,)
-    ).fetchone()
-    if row == (document.id,):
-        return False
-    connection.execute(
-        "INSERT OR REPLACE INTO sources VALUES (?, ?)", (document.source, document.id)
-    )
-    if row is not None:
-        _drop_unnamed(connection, row[0])
-    return True
-
-
-def _drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
-    """Remove a document that no source names any more."""
-    connection.execute(
-        "DELETE FROM documents WHERE id = ? "
-        "AND NOT EXISTS (SELECT 1 FROM sources WHERE document_id = ?)",
-        (document_id, document_id),
-    )
-
-
-def _bump(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'version'")
-
-
-def _embed(texts: Sequence[str], encoder: Encoder) -> Vectors:
-    parts = [
-        encoder.encode_passages(texts[i : i + EMBED_AT_ONCE])
-        for i in range(0, len(texts), EMBED_AT_ONCE)
-    ]
-    vectors = np.concatenate(parts) if parts else np.zeros((0, encoder.dimension), np.float32)
-    if vectors.shape != (len(texts), encoder.dimension) or not np.isfinite(vectors).all():
-        raise ModelError(f"{encoder.fingerprint} gave {vectors.shape} vectors or ones not finite")
-    return vectors
+            self._match(Snapshot(connection), encoder)
+            for document, passages in batch:
+                end = begin + len(passages)
+                if put(connection, document, passages, vectors[begin:end], encoder):
+                    new.append(document.id)
+                begin = end
+        return new

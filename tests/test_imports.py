@@ -25,6 +25,7 @@ LAYERS = (
     },
     {"passages", "encoder", "sentence_bert", "database"},
     {"snapshot"},
+    {"rows"},
     {"store", "index_kinds", "index_file", "index", "postings", "lexical"},
     {
         "retriever",

@@ -2,6 +2,8 @@
 
 import dataclasses
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,14 @@ def test_answers_from_the_seeds() -> None:
     answer = ask("Who urged caution?")
     assert answer.text is not None
     assert "China" in answer.text
+
+
+def test_a_new_process_answers_without_the_slow_imports(root: Path) -> None:
+    code = "import sys; from rag import ask; ask('Who urged caution?'); print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert not set(run.stdout.split()) & {"transformers", "sentence_transformers", "sklearn"}
 
 
 def test_indexes_once_and_reuses_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,111 @@
+"""The rows of one document, written inside a transaction that the caller holds."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from rag.encoder import Encoder, Vectors
+from rag.errors import ModelError
+from rag.passages import split
+from rag.snapshot import Snapshot
+from rag.types import Document, Passage
+
+EMBED_AT_ONCE = 256  # passages
+
+
+def put(
+    connection: sqlite3.Connection,
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    encoder: Encoder,
+) -> bool:
+    """Store one document and its source; whether its text was new."""
+    stored = Snapshot(connection).has_document(document.id)
+    if not stored and not passages:  # another writer has removed it in the meantime
+        passages = split(document)
+        vectors = embed([p.text for p in passages], encoder)
+    if not stored:
+        _insert(connection, document, passages, vectors, encoder)
+    if _point_source(connection, document) or not stored:
+        bump(connection)
+    return not stored
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    encoder: Encoder,
+) -> None:
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,))
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.title,
+            document.text,
+            document.sha256,
+            document.media_type,
+            json.dumps(document.pages),
+            json.dumps(dict(document.metadata), sort_keys=True),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO passages (document_id, start, stop, page, heading, text, vector) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (p.document_id, p.start, p.end, p.page, p.heading, p.text, v.astype("<f2").tobytes())
+            for p, v in zip(passages, vectors, strict=True)
+        ),
+    )
+
+
+def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
+    """Let the source name this document; its former document goes when nothing else names it."""
+    row = connection.execute(
+        "SELECT document_id FROM sources WHERE source = ?", (document.source,)
+    ).fetchone()
+    if row == (document.id,):
+        return False
+    connection.execute(
+        "INSERT OR REPLACE INTO sources VALUES (?, ?)", (document.source, document.id)
+    )
+    if row is not None:
+        drop_unnamed(connection, row[0])
+    return True
+
+
+def drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
+    """Remove a document that no source names any more."""
+    connection.execute(
+        "DELETE FROM documents WHERE id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM sources WHERE document_id = ?)",
+        (document_id, document_id),
+    )
+
+
+def bump(connection: sqlite3.Connection) -> None:
+    """Count one change of the store."""
+    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'version'")
+
+
+def embed(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    """The vectors of passages, (texts, dimension).
+
+    Raises:
+        ModelError: the encoder gave something else.
+    """
+    parts = [
+        encoder.encode_passages(texts[i : i + EMBED_AT_ONCE])
+        for i in range(0, len(texts), EMBED_AT_ONCE)
+    ]
+    vectors = np.concatenate(parts) if parts else np.zeros((0, encoder.dimension), np.float32)
+    if vectors.shape != (len(texts), encoder.dimension) or not np.isfinite(vectors).all():
+        raise ModelError(f"{encoder.fingerprint} gave {vectors.shape} vectors or ones not finite")
+    return vectors
