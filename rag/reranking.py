@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.calibration import Calibration
+from rag.calibration import Calibration, sigmoid
 from rag.types import Hit, Span
 
-READER_WEIGHT = 0.3
-"""Retrieval score plus this times the reader's log-odds: chosen on validation questions, see
-CONTRIBUTING.md."""
-CAP = 6.0  # log-odds beyond this are no surer
+READER_WEIGHT = 1.0
+"""Retrieval score plus this times the probability that the passage's best span answers: chosen on
+validation questions, see CONTRIBUTING.md. Where nothing answers, retrieval's order stays."""
 
 
 def rerank(hits: Sequence[Hit], spans: Sequence[Span], calibration: Calibration) -> list[Hit]:
@@ -21,7 +20,7 @@ def rerank(hits: Sequence[Hit], spans: Sequence[Span], calibration: Calibration)
     best: dict[str, float] = {}
     for span in spans:
         name = span.hit.passage.id
-        best[name] = max(best.get(name, -CAP), min(CAP, calibration.log_odds(span)))
+        best[name] = max(best.get(name, 0.0), sigmoid(calibration.log_odds(span)))
     read = [hit for hit in hits if hit.passage.id in best]
     read.sort(key=lambda hit: (-hit.score - READER_WEIGHT * best[hit.passage.id], hit.rank))
     rest = [hit for hit in hits if hit.passage.id not in best]

@@ -80,6 +80,7 @@ def test_evidence_is_the_documents_own_sentences(
 
 def test_the_steps_end_in_the_same_answer(answerer: Answerer) -> None:
     hits, answer = answerer.ask_steps("Who urged caution?")
+    assert not isinstance(hits, Answer)
     found = {hit.passage.id for hit in answerer.search("Who urged caution?")}
     assert {hit.passage.id for hit in hits} == found
     assert isinstance(answer, Answer)
