@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rag.evaluation import qa
-from rag.evaluation.records import Cited, Prediction, Question, Run
-from rag.evaluation.relevance import Evidence, first_rank, has_words
+from rag.evaluation.evidence import Overlap, overlap
+from rag.evaluation.records import Cited, Place, Prediction, Question, Run
+from rag.evaluation.relevance import GoldPlaces, first_rank, has_words
 from rag.types import Document
 
 
@@ -29,6 +30,7 @@ class Failure(StrEnum):
 class Ranks:
     """Rank of the gold evidence in each list, from 1; None: it is not there."""
 
+    reranked: int | None = None
     fused: int | None = None
     dense: int | None = None
     lexical: int | None = None
@@ -54,6 +56,7 @@ class Case:
     None where a withheld answer is not known. ``failure`` is None just where ``right``.
     ``supported`` has a flag for each supporting citation: its passage holds the gold evidence.
     ``verbatim`` has a flag for each citation: the document has the quote at its offsets.
+    ``evidence`` compares the evidence found with the marked one; None where nobody marked any.
     """
 
     question: Question
@@ -66,7 +69,7 @@ class Case:
     ranks: Ranks
     supported: tuple[bool, ...]
     verbatim: tuple[bool, ...]
-    evidence_f1: float | None
+    evidence: Overlap | None
     shown: Shown | None
 
 
@@ -78,7 +81,7 @@ class Judging:
     """
 
     documents: Mapping[str, Document]
-    evidence: Evidence
+    gold: GoldPlaces
     rankings: Mapping[str, Run]
     read: int | None
 
@@ -108,9 +111,9 @@ def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
         candidate_right=_candidate_right(question, prediction),
         failure=failure,
         ranks=ranks,
-        supported=tuple(_holds(question, cited, by.evidence) for cited in supporting),
+        supported=tuple(_holds(question, cited, by.gold) for cited in supporting),
         verbatim=tuple(_verbatim(cited, by.documents) for cited in prediction.citations),
-        evidence_f1=_evidence_f1(question, first, by.evidence),
+        evidence=_evidence(question, prediction, by.documents),
         shown=_shown(first, by.documents) if first and not exact else None,
     )
 
@@ -128,23 +131,23 @@ def _failure(
 ) -> Failure:
     if not question.golds:
         return Failure.ANSWERED_UNANSWERABLE
-    if first and _questionable(question, first, by.evidence):
+    if first and _questionable(question, first, by.gold):
         return Failure.GOLD_QUESTIONABLE
     if by.read is not None and (ranks.fused is None or ranks.fused > by.read):
         return Failure.NOT_RETRIEVED
     return Failure.ABSTAINED if prediction.text is None else Failure.MISREAD
 
 
-def _questionable(question: Question, cited: Cited, evidence: Evidence) -> bool:
-    if evidence.overlaps(question, cited.document_id, cited.start, cited.end):
+def _questionable(question: Question, cited: Cited, gold: GoldPlaces) -> bool:
+    if gold.overlaps(question, cited.document_id, cited.start, cited.end):
         return True
     given = qa.normalize_answer(cited.quote)
     accepted = (qa.normalize_answer(answer) for answer in question.answers)
-    return bool(given) and any(has_words(gold, given) for gold in accepted)
+    return bool(given) and any(has_words(answer, given) for answer in accepted)
 
 
-def _holds(question: Question, cited: Cited, evidence: Evidence) -> bool:
-    return evidence.holds(question, cited.document_id, cited.passage_start, cited.passage_end)
+def _holds(question: Question, cited: Cited, gold: GoldPlaces) -> bool:
+    return gold.holds(question, cited.document_id, cited.passage_start, cited.passage_end)
 
 
 def _verbatim(cited: Cited, documents: Mapping[str, Document]) -> bool:
@@ -152,11 +155,15 @@ def _verbatim(cited: Cited, documents: Mapping[str, Document]) -> bool:
     return document is not None and document.text[cited.start : cited.end] == cited.quote
 
 
-def _evidence_f1(question: Question, cited: Cited | None, evidence: Evidence) -> float | None:
-    """Of a question with placed gold answers; where nothing is cited it is 0."""
-    if cited is None:
-        return 0.0 if any(gold.start is not None for gold in question.golds) else None
-    return evidence.word_f1(question, cited.document_id, cited.start, cited.end)
+def _evidence(
+    question: Question, prediction: Prediction, documents: Mapping[str, Document]
+) -> Overlap | None:
+    marked = [
+        Place(mark.document, mark.start, mark.end)
+        for mark in question.evidence
+        if mark.document is not None and mark.start is not None and mark.end is not None
+    ]
+    return overlap(documents, marked, prediction.evidence) if marked else None
 
 
 def _shown(cited: Cited, documents: Mapping[str, Document]) -> Shown | None:

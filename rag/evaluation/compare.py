@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rag.errors import CitespanError
 from rag.evaluation.intervals import mean_intervals
-from rag.evaluation.report import FORMAT, Json, figure
+from rag.evaluation.report import COMPARABLE, Json, figure
 
 FLIPS = 10_000
 _AT_ONCE = 500
@@ -19,11 +19,14 @@ FIGURES = (
     "retrieval.recall@1",
     "retrieval.recall@5",
     "retrieval.mrr@10",
+    "retrieval.fused.recall@1",
+    "retrieval.fused.mrr@10",
     "qa.exact_match",
     "qa.f1",
     "qa.right",
     "calibration.ece",
     "citations.precision",
+    "evidence.word_f1",
     "latency_ms.p50",
 )
 
@@ -38,8 +41,8 @@ def read_report(path: Path) -> Json:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise CitespanError(f"{path}: not a report ({error}); give a report.json") from error
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise CitespanError(f"{path}: not a report of form {FORMAT}; evaluate again to make one")
+    if not isinstance(report, dict) or report.get("format") not in COMPARABLE:
+        raise CitespanError(f"{path}: not a report of a known form; evaluate again to make one")
     return report
 
 
@@ -47,7 +50,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> Json:
     """The ``against`` section of the new report; ``name`` tells where the old one came from.
 
     Questions are matched by id, and only where question and gold answers are the same. Better and
-    worse go by F1; ``changed`` are all whose prediction is another, also where the F1 is not.
+    worse go by F1; ``changed`` are all whose prediction is another, also where the F1 is not. A
+    figure that one report lacks is None; in those of form 1 the user got the fused ranking.
     """
     before = {case["id"]: case for case in old["cases"]}
     pairs = [
@@ -105,13 +109,14 @@ def _paired(pairs: Sequence[tuple[Json, Json]], key: str) -> Json:
 
 
 def _figures(old: Json, new: Json) -> Json:
-    return {name: [_value(old, name), _value(new, name)] for name in FIGURES}
+    both = {name: [_value(old, name), _value(new, name)] for name in FIGURES}
+    return {name: values for name, values in both.items() if values != [None, None]}
 
 
 def _value(report: Json, name: str) -> float | None:
     try:
         return figure(report, name)
-    except CitespanError:  # a report on the reader alone has no retrieval
+    except CitespanError:  # one on the reader alone has no retrieval, an older one fewer figures
         return None
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 
 from rag.errors import LoadError
-from rag.evaluation.records import Gold, Question, QuestionSet, RowError
+from rag.evaluation.fields import RowErrors
+from rag.evaluation.records import Gold, Marked, Question, QuestionSet, RowError
 from rag.evaluation.rows import read_csv, read_jsonl
 from rag.evaluation.squad import read_squad
 from rag.loaders import find_files, load_file
 from rag.types import Document
+
+_Find = Callable[[str], set[str]]
 
 READERS: Mapping[str, Callable[[Path], QuestionSet]] = {
     ".json": read_squad,
@@ -64,12 +68,13 @@ def load_documents(paths: Sequence[Path]) -> tuple[tuple[Document, ...], tuple[R
 def named_documents(
     folder: Path, questions: Sequence[Question]
 ) -> tuple[tuple[Document, ...], tuple[RowError, ...]]:
-    """The documents that questions name, from the folder that holds the question set.
+    """The documents that questions and their evidence name, from the folder of the set.
 
     Raises:
         LoadError: none is named, or none is there.
     """
-    names = dict.fromkeys(q.document for q in questions if q.document)
+    named = (name for q in questions for name in (q.document, *(m.document for m in q.evidence)))
+    names = [name for name in dict.fromkeys(named) if name]
     base = folder.resolve()
     paths = [path for name in names if (path := (base / name).resolve()).is_file()]
     inside = [path for path in paths if path.is_relative_to(base)]
@@ -84,33 +89,65 @@ def named_documents(
 def resolve(
     questions: Sequence[Question], documents: Sequence[Document], file: str
 ) -> tuple[tuple[Question, ...], tuple[RowError, ...]]:
-    """The questions, with names of gold documents replaced by ids.
+    """The questions, with names of documents replaced by ids and their evidence found.
 
     A name is an id, a source, a file name or a title, tried in this order. Where it fits no
     document, or several, the gold document is not known: a passage then counts as relevant when
-    it holds a gold answer.
+    it holds a gold answer. Evidence that is not found leaves its question without any.
     """
     find = _lookup(documents)
     texts = {document.id: document.text for document in documents}
-    resolved, unknown = [], []
+    resolved, unknown, errors = [], [], RowErrors(file)
     for question in questions:
+        evidence = _evidence(question, find, texts, errors)
         found = find(question.document) if question.document else set()
         if len(found) == 1:
             (only,) = found
             golds = tuple(_placed(gold, texts[only]) for gold in question.golds)
-            resolved.append(replace(question, document=only, golds=golds))
+            resolved.append(replace(question, document=only, golds=golds, evidence=evidence))
         else:
             bare = tuple(Gold(gold.text) for gold in question.golds)
-            resolved.append(replace(question, document=None, golds=bare))
+            resolved.append(replace(question, document=None, golds=bare, evidence=evidence))
             if question.document:
                 unknown.append(question)
-    if not unknown:
-        return tuple(resolved), ()
-    reason = (
-        f"{len(unknown)} name a document that is not, or not once, in the corpus "
-        f'("{unknown[0].document}"); for these any passage with a gold answer counts as relevant'
-    )
-    return tuple(resolved), (RowError(file, "questions", reason),)
+    if unknown:
+        errors.add(
+            "questions",
+            f"{len(unknown)} name a document that is not, or not once, in the corpus "
+            f'("{unknown[0].document}"); for these any passage with a gold answer counts as '
+            "relevant",
+        )
+    return tuple(resolved), tuple(errors.found)
+
+
+def _evidence(
+    question: Question, find: _Find, texts: Mapping[str, str], errors: RowErrors
+) -> tuple[Marked, ...]:
+    try:
+        return tuple(_found(mark, find, texts) for mark in question.evidence)
+    except ValueError as error:
+        errors.add(f"question {question.id}", f"its evidence is left out: {error}")
+        return ()
+
+
+def _found(mark: Marked, find: _Find, texts: Mapping[str, str]) -> Marked:
+    """The marked run with its document's id and its offsets."""
+    ids = find(mark.document or "")
+    if len(ids) != 1:
+        raise ValueError(f'the document "{mark.document}" is not, or not once, in the corpus')
+    (only,) = ids
+    text = texts[only]
+    if mark.start is None or mark.end is None:
+        wanted = mark.text or ""
+        start = text.find(wanted)
+        if start < 0 or text.find(wanted, start + 1) >= 0:
+            quoted = shorten(wanted, 60)
+            raise ValueError(f'"{quoted}" does not stand in {mark.document}, or not once')
+        return Marked(only, wanted, start, start + len(wanted))
+    own = text[mark.start : mark.end]
+    if mark.end > len(text) or mark.text not in (None, own):
+        raise ValueError(f"characters {mark.start} to {mark.end} of {mark.document} are not it")
+    return Marked(only, own, mark.start, mark.end)
 
 
 def _placed(gold: Gold, text: str) -> Gold:
@@ -122,7 +159,7 @@ def _placed(gold: Gold, text: str) -> Gold:
     return Gold(gold.text, first if only_one else None)
 
 
-def _lookup(documents: Sequence[Document]) -> Callable[[str], set[str]]:
+def _lookup(documents: Sequence[Document]) -> _Find:
     """Finds the ids for a name: those of the first kind of name that fits any document."""
     kinds: list[dict[str, set[str]]] = [{}, {}, {}, {}]
     for document in documents:

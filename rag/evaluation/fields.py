@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rag.evaluation.records import Gold, RowError
+from rag.evaluation.records import Gold, Marked, RowError
 
 
 class RowErrors:
@@ -95,6 +95,34 @@ def _gold(value: object) -> Gold:
     if start is not None and (not isinstance(start, int) or isinstance(start, bool)):
         raise ValueError(f'"answer_start" must be a whole number, not {_kind(start)}')
     return Gold(string(answer, "text"), start)
+
+
+def marks(item: Mapping[str, Any]) -> tuple[Marked, ...]:
+    """The evidence under ``evidence``, which may be missing: objects of ``text`` or offsets.
+
+    ``document`` is that of the row where the object names none. The same run counts once.
+    """
+    if item.get("evidence") is None:
+        return ()
+    usual = string(item, "document") if item.get("document") else None
+    found = [_mark(mapping(value), usual) for value in sequence(item, "evidence")]
+    return tuple(dict.fromkeys(found))
+
+
+def _mark(item: Mapping[str, Any], usual: str | None) -> Marked:
+    document = string(item, "document") if item.get("document") else usual
+    if document is None:
+        raise ValueError('"evidence" names no "document", and the row none either')
+    text = string(item, "text") if item.get("text") is not None else None
+    start, end = item.get("start"), item.get("end")
+    if start is None and end is None:
+        if text is None:
+            raise ValueError('"evidence" needs a "text", or a "start" and an "end"')
+        return Marked(document, text)
+    numbers = [value for value in (start, end) if type(value) is int]
+    if len(numbers) < 2 or not 0 <= numbers[0] < numbers[1]:
+        raise ValueError('"start" and "end" of "evidence" must be whole numbers, start below end')
+    return Marked(document, text, *numbers)
 
 
 def checked_offsets(given: tuple[Gold, ...], text: str) -> tuple[Gold, ...]:

@@ -9,9 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from rag.evaluation.charts import SHARES, Axis, Series, bars, line_chart
+from rag.evaluation.relevance import RANKINGS, RERANKED
 from rag.evaluation.report import Json
-from rag.evaluation.table import SECTIONS, counted, figures, label, number
+from rag.evaluation.table import RANKED, SECTIONS, counted, figures, label, number, rankings
 
+# Reached by keyboard, so that what does not fit a narrow screen can be scrolled to.
+_SCROLLED = '<div class="scroll" role="region" aria-label="table" tabindex="0">'
 _RANKS = ((0.0, "1"), (1 / 3, "5"), (2 / 3, "10"), (1.0, "20"))
 
 
@@ -32,6 +35,7 @@ def page(report: Json) -> str:
             f"<title>{escape(title)}</title><style>{style}</style></head><body>",
             f"<header><h1>{escape(title)}</h1><p>{escape(_about(report))}</p></header><main>",
             _headline(report),
+            *_rankings(report),
             *_against(report),
             f'<section class="charts">{"".join(_charts(report))}</section>',
             *_errors(report),
@@ -59,7 +63,7 @@ def _headline(report: Json) -> str:
     blocks = []
     for heading, prefix, names in SECTIONS:
         section = report[prefix]
-        if section is None:
+        if section is None or section.get("questions") == 0:
             continue
         rows = "".join(
             f'<tr><th scope="row">{escape(label(name))}</th><td>{number(value).strip()}</td>'
@@ -71,6 +75,19 @@ def _headline(report: Json) -> str:
             f"<th>95 % interval</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
     return f'<section class="figures">{"".join(blocks)}</section>'
+
+
+def _rankings(report: Json) -> Iterator[str]:
+    retrieval = report["retrieval"]
+    if not retrieval or "dense" not in retrieval:
+        return
+    yield f"<section><h2>Rankings, in per cent</h2>{_SCROLLED}<table><thead><tr>"
+    yield "".join(f"<th>{escape(heading)}</th>" for heading in ("Ranking", *RANKED.values()))
+    yield "</tr></thead><tbody>"
+    for kind, cells in rankings(retrieval):
+        values = "".join(f"<td>{cell}</td>" for cell in cells)
+        yield f'<tr><th scope="row">{escape(kind)}</th>{values}</tr>'
+    yield "</tbody></table></div></section>"
 
 
 def _interval(bounds: list[float] | None) -> str:
@@ -90,7 +107,7 @@ def _against(report: Json) -> Iterator[str]:
         told = (f"{name}: {old} → {new}" for name, (old, new) in against["run"].items())
         yield f" Set differently: {escape('; '.join(told))}."
     yield (
-        '</p><div class="scroll"><table><thead><tr><th>Figure</th><th>Before</th><th>Now</th>'
+        f"</p>{_SCROLLED}<table><thead><tr><th>Figure</th><th>Before</th><th>Now</th>"
         "<th>Difference, same questions</th><th>p</th></tr></thead><tbody>"
     )
     for name, (old, new) in against["figures"].items():
@@ -108,26 +125,29 @@ def _against(report: Json) -> Iterator[str]:
 def _charts(report: Json) -> Iterator[str]:
     share = Axis("", SHARES)
     if (retrieval := report["retrieval"]) and "dense" in retrieval:
-        kinds = (("fused", retrieval), ("dense", retrieval["dense"]))
         lines = [
             Series(kind, kind, [(x, values[f"recall@{k}"] or 0) for x, k in _RANKS])
-            for kind, values in (*kinds, ("lexical", retrieval["lexical"]))
+            for kind in RANKINGS
+            for values in [retrieval if kind == RERANKED else retrieval[kind]]
         ]
         axis = Axis("passages taken", _RANKS)
-        yield _figure("Recall by retriever", line_chart("Recall by rank", axis, share, lines))
+        yield _figure(
+            "Recall by ranking",
+            line_chart("Recall by number of passages taken", axis, share, lines),
+        )
     if calibration := report["calibration"]:
         points = [(part["confidence"], part["accuracy"]) for part in calibration["reliability"]]
         chart = line_chart(
             "Share of right answers by stated confidence",
             Axis("stated confidence", SHARES),
             share,
-            [Series("answers", "fused", points)],
+            [Series("answers", RERANKED, points)],
             diagonal=True,
         )
         yield _figure("Is the confidence true? Share that was right", chart)
     if qa := report["qa"]:
         axis = Axis("questions answered, most confident first", SHARES)
-        curve = [Series("risk", "fused", qa["risk_coverage"])]
+        curve = [Series("risk", RERANKED, qa["risk_coverage"])]
         yield _figure("Wrong among those answered", line_chart("Risk", axis, share, curve))
     if failures := report["failures"]:
         rows = [(label(name), count) for name, count in failures.items()]

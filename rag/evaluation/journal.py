@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import CitespanError
-from rag.evaluation.records import Cited, Prediction, Retrieved
+from rag.evaluation.records import Cited, Place, Prediction, Retrieved
 
+_FORM = 2  # of a line; files of another form are replaced
 _FINISHED = b'{"finished":true}\n'
 
 
@@ -28,7 +29,7 @@ class Journal:
         """
         self.path = path
         self.done: dict[str, Prediction] = {}
-        header = _line({"run": dict(run)})
+        header = _line({"form": _FORM, "run": dict(run)})
         try:
             kept = self._read(header) if path.is_file() else 0
             with path.open("ab") as file:
@@ -83,6 +84,7 @@ def to_json(prediction: Prediction) -> dict[str, Any]:
         "citations": [list(cited) for cited in prediction.citations],
         "retrieved": [list(hit) for hit in prediction.retrieved],
         "timings_ms": {name: round(ms, 3) for name, ms in prediction.timings_ms.items()},
+        "evidence": [list(place) for place in prediction.evidence],
         "error": prediction.error,
     }
 
@@ -100,6 +102,7 @@ def from_json(row: Mapping[str, Any]) -> Prediction:
             Retrieved(sys.intern(document_id), *rest) for document_id, *rest in row["retrieved"]
         ),
         timings_ms=row["timings_ms"],
+        evidence=tuple(Place(*fields) for fields in row["evidence"]),
         error=row["error"],
     )
 

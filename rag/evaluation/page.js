@@ -59,9 +59,11 @@
     rows.push(["Confidence", `${(100 * c.confidence).toFixed(0)} %`]);
     rows.push(["F1", c.f1.toFixed(2)]);
     if (c.answers.length) {
-      const ranks = [rank(c.rank), `dense ${rank(c.dense_rank)}`, `lexical ${rank(c.lexical_rank)}`];
-      rows.push(["Evidence", ranks.join(", ")]);
+      const kinds = { fused: c.fused_rank, dense: c.dense_rank, lexical: c.lexical_rank };
+      const ranks = Object.entries(kinds).map(([kind, value]) => `${kind} ${rank(value)}`);
+      rows.push(["Answer found", [rank(c.rank), ...ranks].join(", ")]);
     }
+    if (c.evidence_f1 !== null) rows.push(["Evidence F1", c.evidence_f1.toFixed(2)]);
     if (c.error) rows.push(["Error", c.error]);
     rows.push(["Id", c.id]);
     return rows;

@@ -1,18 +1,19 @@
 """Asking the questions: through the whole system, or the reader alone with the gold passages."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rag.answerer import Answerer
 from rag.candidates import merge
 from rag.errors import QuestionError
 from rag.evaluation.rankings import KEPT, Rankings
-from rag.evaluation.records import Cited, Prediction, Question, Retrieved
-from rag.evaluation.relevance import Evidence
+from rag.evaluation.records import Cited, Place, Prediction, Question, Retrieved
+from rag.evaluation.relevance import GoldPlaces
+from rag.evidence import telling
 from rag.passages import split
-from rag.types import Answer, Citation, Document, Hit, Passage
+from rag.types import Answer, Citation, Document, Hit, Passage, Reading
 
-CHUNK = 32
+CHUNK = 64
 TIMED = 100
 """Questions that are asked one at a time, so that their times are what a user waits."""
 _OPENING = "What pays for opening the index and for the first use of the models?"
@@ -22,7 +23,7 @@ def ask_all(answerer: Answerer, questions: Sequence[Question]) -> Iterator[list[
     """Predictions of the whole system, chunk by chunk, in order.
 
     The first ``TIMED`` questions are asked one by one and carry timings; the others are asked in
-    chunks, where a question's own time has no meaning.
+    chunks of ``CHUNK``, where a question's own time has no meaning.
     """
     if not questions:
         return
@@ -38,57 +39,67 @@ def read_all(
     answerer: Answerer,
     questions: Sequence[Question],
     documents: Iterable[Document],
-    evidence: Evidence,
+    gold: GoldPlaces,
 ) -> Iterator[list[Prediction]]:
     """Predictions of the reader alone, given each question's own passages and nothing else.
 
     Those are the passages of the gold document when the reader takes so many (``top_k``), as
-    for a SQuAD paragraph; of a longer document those that hold the evidence. Nothing is read, and
-    nothing answered, where the gold document is not known.
+    for a SQuAD paragraph; of a longer document those that hold the gold answers or marked
+    evidence. Nothing is read, and nothing answered, where the gold document is not known.
     """
     by_id = {document.id: document for document in documents}
     passages: dict[str, list[Passage]] = {}
-    for question in questions:
+
+    def own(question: Question) -> list[Hit]:
         document = by_id.get(question.document or "")
-        if document and document.id not in passages:
+        if document is None:
+            return []
+        if document.id not in passages:
             passages[document.id] = split(document)
-        own = passages[document.id] if document else []
-        if len(own) > answerer.settings.top_k and question.golds:
-            own = [p for p in own if evidence.holds(question, p.document_id, p.start, p.end)]
-        yield [_read(answerer, question, own)]
+        chosen = passages[document.id]
+        if len(chosen) > answerer.settings.top_k and (question.golds or question.evidence):
+            chosen = [p for p in chosen if _tells(question, p, gold)]
+        return [Hit(passage, 1.0, rank) for rank, passage in enumerate(chosen, 1)]
+
+    for question in questions[:TIMED]:
+        yield _read(answerer, [question], [own(question)], timed=True)
+    for begin in range(TIMED, len(questions), CHUNK):
+        chunk = questions[begin : begin + CHUNK]
+        yield _read(answerer, chunk, [own(question) for question in chunk], timed=False)
 
 
 def rank_all(
-    rankings: Rankings, questions: Sequence[Question], kept: int = 3 * KEPT
+    answerer: Answerer, questions: Sequence[Question], kept: int = 3 * KEPT
 ) -> Iterator[list[Prediction]]:
-    """Rankings alone, without any answer; several passages of one document need the depth."""
+    """As ``ask_all`` without timings, with deeper rankings: documents may have many passages."""
+    system = _System(answerer, kept)
     for begin in range(0, len(questions), CHUNK):
-        chunk = questions[begin : begin + CHUNK]
-        found = rankings.of([question.text for question in chunk], kept)
-        yield [
-            Prediction(question.id, None, None, 0.0, (), hits, {})
-            for question, hits in zip(chunk, found, strict=True)
-        ]
+        yield system.ask(questions[begin : begin + CHUNK], timed=False)
 
 
 class _System:
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, answerer: Answerer, kept: int = KEPT) -> None:
         self._answerer = answerer
-        self._rankings = Rankings(answerer.store, answerer.encoder, answerer.settings)
+        self._rankings = Rankings(answerer, kept)
 
     def ask(self, chunk: Sequence[Question], *, timed: bool) -> list[Prediction]:
         # The very texts that are asked, so that their vectors serve both.
         texts = [" ".join(question.text.split()) for question in chunk]
         try:
-            answers = self._answerer.ask_many(texts)
+            asked = self._answerer.ask_ranked(texts, self._rankings.depth)
         except QuestionError as error:
             if len(chunk) == 1:
-                return [Prediction(chunk[0].id, None, None, 0.0, (), (), {}, str(error))]
+                return [_unasked(chunk[0], error)]
             return [one for question in chunk for one in self.ask([question], timed=False)]
+        rows = self._rankings.of(texts, [hits for _, hits in asked])
         return [
-            _prediction(question, answer, hits, timed=timed)
-            for question, answer, hits in zip(chunk, answers, self._rankings.of(texts), strict=True)
+            _prediction(question, answer, row, timed=timed)
+            for question, (answer, _), row in zip(chunk, asked, rows, strict=True)
         ]
+
+
+def _unasked(question: Question, error: QuestionError) -> Prediction:
+    return Prediction(question.id, None, None, 0.0, (), (), {}, error=str(error))
 
 
 def _prediction(
@@ -103,6 +114,7 @@ def _prediction(
         citations=tuple(_cited(citation) for citation in answer.citations),
         retrieved=hits,
         timings_ms=answer.timings_ms if timed else {},
+        evidence=tuple(Place(e.document_id, e.start, e.end) for e in answer.evidence),
     )
 
 
@@ -118,14 +130,34 @@ def _cited(citation: Citation) -> Cited:
     )
 
 
-def _read(answerer: Answerer, question: Question, passages: Sequence[Passage]) -> Prediction:
-    hits = [Hit(passage, 1.0, rank) for rank, passage in enumerate(passages, 1)]
+def _tells(question: Question, passage: Passage, gold: GoldPlaces) -> bool:
+    run = (passage.document_id, passage.start, passage.end)
+    return gold.holds(question, *run) or gold.marked(question, *run)
+
+
+def _read(
+    answerer: Answerer, chunk: Sequence[Question], hits: Sequence[Sequence[Hit]], *, timed: bool
+) -> list[Prediction]:
     began = time.perf_counter()
-    reading = answerer.reader.read([question.text], [hits])[0]
-    candidates = merge(reading.spans, answerer.calibration)
+    readings = answerer.reader.read([question.text for question in chunk], hits)
     milliseconds = 1000 * (time.perf_counter() - began)
+    times = {"read": milliseconds, "total": milliseconds} if timed else {}
+    return [
+        _alone(answerer, question, reading, times)
+        for question, reading in zip(chunk, readings, strict=True)
+    ]
+
+
+def _alone(
+    answerer: Answerer, question: Question, reading: Reading, times: Mapping[str, float]
+) -> Prediction:
+    """What the reader alone says: its best candidate, given where the threshold lets it."""
+    evidence = tuple(
+        Place(b.hit.passage.document_id, b.start, b.end) for b in telling(reading.bearings)
+    )
+    candidates = merge(reading.spans, answerer.calibration)
     if not candidates:
-        return Prediction(question.id, None, None, 0.0, (), (), {"total": milliseconds})
+        return Prediction(question.id, None, None, 0.0, (), (), times, evidence)
     best = candidates[0]
     span, passage = best.spans[0], best.spans[0].hit.passage
     quote = passage.text[span.start - passage.start : span.end - passage.start]
@@ -147,5 +179,6 @@ def _read(answerer: Answerer, question: Question, passages: Sequence[Passage]) -
         confidence=best.confidence,
         citations=(cited,) if given else (),
         retrieved=(),
-        timings_ms={"read": milliseconds, "total": milliseconds},
+        timings_ms=times,
+        evidence=evidence,
     )

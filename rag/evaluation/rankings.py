@@ -1,13 +1,10 @@
-"""The three rankings of a question's passages: fused as answering uses it, dense, lexical."""
+"""The four rankings of a question's passages: reranked, fused, dense and lexical."""
 
 from collections.abc import Sequence
 
-from rag.config import Settings
-from rag.encoder import Encoder
+from rag.answerer import Answerer
 from rag.evaluation.records import Retrieved
-from rag.index import open_index
-from rag.retriever import Retriever, match_expression
-from rag.store import Store
+from rag.retriever import query_words
 from rag.types import Hit, Passage
 
 KEPT = 20
@@ -15,35 +12,34 @@ KEPT = 20
 
 
 class Rankings:
-    """Ranks passages with the retriever, and with each of its two searches alone.
+    """Adds to what an answerer ranked what each of its two searches ranks alone.
 
     The searches are asked themselves: what fusion leaves out must not be missing from them.
     """
 
-    def __init__(self, store: Store, encoder: Encoder, settings: Settings) -> None:
-        """Open the index of the store as it is now; documents added later are not seen."""
-        self._store = store
-        self._encoder = encoder
-        self._retriever = Retriever(store, encoder, settings)
-        self._settings = settings
-        with store.snapshot() as snapshot:
-            self._index = open_index(store, snapshot, encoder)
+    def __init__(self, answerer: Answerer, kept: int = KEPT) -> None:
+        """Keep the first ``kept`` passages of every ranking."""
+        self._store = answerer.store
+        self._encoder = answerer.encoder
+        self._retriever = answerer.retriever
+        self._kept = kept
+        settings = answerer.settings
+        narrow = min(settings.dense_candidates, settings.lexical_candidates)
+        self.depth = max(settings.top_k, min(kept, narrow))
+        """How many passages ``ask_ranked`` should rank: with more it would search wider than
+        answering does."""
 
-    def of(self, texts: Sequence[str], kept: int = KEPT) -> list[tuple[Retrieved, ...]]:
-        """For each question, the passages among the first ``kept`` of any ranking.
-
-        The fused ranking ends where answering has no more candidates, but never before ``top_k``.
-        """
-        narrow = min(self._settings.dense_candidates, self._settings.lexical_candidates)
-        depth = max(self._settings.top_k, min(kept, narrow))
-        fused = self._retriever.retrieve_many(texts, depth)
+    def of(
+        self, texts: Sequence[str], found: Sequence[Sequence[Hit]]
+    ) -> list[tuple[Retrieved, ...]]:
+        """For each question, the passages of any ranking; ``found`` is as ``ask_ranked`` ranks."""
         vectors = self._encoder.encode_questions(texts)
         rows = []
         with self._store.snapshot() as snapshot:
-            near = self._index.search(snapshot, vectors, kept)
-            for text, hits, dense in zip(texts, fused, near, strict=True):
-                match = match_expression(text)
-                lexical = snapshot.lexical(match, kept) if match else []
+            index, words = self._retriever.indexes(snapshot)
+            near = index.search(snapshot, vectors, self._kept)
+            for text, hits, dense in zip(texts, found, near, strict=True):
+                lexical = words.search(snapshot, query_words(text), self._kept)
                 passages = snapshot.passages([number for number, _ in (*dense, *lexical)])
                 rows.append(
                     _row(
@@ -58,19 +54,20 @@ class Rankings:
 def _row(
     hits: Sequence[Hit], dense: Sequence[Passage], lexical: Sequence[Passage]
 ) -> tuple[Retrieved, ...]:
-    fused = {hit.passage.id: hit for hit in hits}
+    ranked = {hit.passage.id: hit for hit in hits}
     dense_ranks = {passage.id: rank for rank, passage in enumerate(dense, 1)}
     lexical_ranks = {passage.id: rank for rank, passage in enumerate(lexical, 1)}
     together = {passage.id: passage for passage in (*(h.passage for h in hits), *dense, *lexical)}
     row = []
     for name, passage in together.items():
-        hit = fused.get(name)
+        hit = ranked.get(name)
         row.append(
             Retrieved(
                 passage.document_id,
                 passage.start,
                 passage.end,
                 hit.rank if hit else None,
+                hit.retrieved_rank if hit else None,
                 round(hit.score, 6) if hit else None,
                 dense_ranks.get(name),
                 lexical_ranks.get(name),

@@ -22,17 +22,33 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A run of a document that someone marked as evidence: by its offsets, its text, or both.
+
+    ``document`` is as that of ``Question``. After ``datasets.resolve`` it is an id, and the
+    offsets are known and right.
+    """
+
+    document: str | None
+    text: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question to score. No golds: the documents do not answer it.
 
-    ``document`` is the id of the gold document, or, until ``corpus.resolve`` has replaced it, the
-    name the question set gives it; None: not known.
+    ``document`` is the id of the gold document, or, until ``datasets.resolve`` has replaced it,
+    the name the question set gives it; None: not known. ``evidence`` is all that bears on the
+    question; empty: nobody marked it.
     """
 
     id: str
     text: str
     golds: tuple[Gold, ...]
     document: str | None = None
+    evidence: tuple[Marked, ...] = ()
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -75,16 +91,26 @@ class RetrievalSet:
 class Retrieved(NamedTuple):
     """A retrieved passage; ranks count from 1, None: it is not in that list as far as it was kept.
 
-    ``rank`` and ``score`` are those of the fused list, the one that the reader gets.
+    ``rank`` is that in the list that the user gets, ``fused_rank`` and ``score`` are those of the
+    list that the reader gets.
     """
 
     document_id: str
     start: int
     end: int
     rank: int | None
+    fused_rank: int | None
     score: float | None
     dense_rank: int | None
     lexical_rank: int | None
+
+
+class Place(NamedTuple):
+    """A run of a document: characters ``start`` to ``end``."""
+
+    document_id: str
+    start: int
+    end: int
 
 
 class Cited(NamedTuple):
@@ -105,7 +131,8 @@ class Prediction:
 
     ``text`` is None where it abstained; ``candidate`` is the answer that ``confidence`` speaks
     about: ``text``, or the one that was withheld (None: there was none or it is not known).
-    ``error`` says why a question could not be asked at all.
+    ``evidence`` is where it found what bears on the question. ``error`` says why a question could
+    not be asked at all.
     """
 
     question_id: str
@@ -115,4 +142,5 @@ class Prediction:
     citations: tuple[Cited, ...]
     retrieved: tuple[Retrieved, ...]
     timings_ms: Mapping[str, float]
+    evidence: tuple[Place, ...] = ()
     error: str | None = None

@@ -1,16 +1,28 @@
 """Which retrieved passages hold the gold evidence, and the runs and qrels that follow."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from rag.evaluation.records import Gold, Prediction, Qrels, Question, Retrieved, Run
 
 GOLD = "gold"
 
+RERANKED = "reranked"
+"""The ranking that the user gets, whose measures are the headline."""
+
+RANKINGS: Mapping[str, Callable[[Retrieved], int | None]] = {
+    RERANKED: attrgetter("rank"),
+    "fused": attrgetter("fused_rank"),
+    "dense": attrgetter("dense_rank"),
+    "lexical": attrgetter("lexical_rank"),
+}
+"""Name -> rank of a passage in it: after reading, before it, and in each search alone."""
+
 _SPACE = re.compile(r"\s+")
 
 
-class Evidence:
+class GoldPlaces:
     """Knows the corpus, and judges whether a run of a document holds a question's evidence."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -39,19 +51,12 @@ class Evidence:
             _touches(gold, start, end) for gold in question.golds
         )
 
-    def word_f1(self, question: Question, document_id: str, start: int, end: int) -> float | None:
-        """Word F1, by position, of a run against the gold answer it fits best.
-
-        Words are runs without white space, each counted by its place in the document. None where
-        no gold answer's place is known.
-        """
-        placed = [gold for gold in question.golds if gold.start is not None]
-        if not placed:
-            return None
-        if document_id != question.document:
-            return 0.0
-        text = self._texts[document_id]
-        return max(_word_f1(text, (start, end), _bounds(gold)) for gold in placed)
+    def marked(self, question: Question, document_id: str, start: int, end: int) -> bool:
+        """Whether the run overlaps one that is marked as evidence."""
+        return any(
+            mark.document == document_id and (mark.start or 0) < end and start < (mark.end or 0)
+            for mark in question.evidence
+        )
 
 
 def plain(text: str) -> str:
@@ -72,28 +77,28 @@ def has_words(text: str, words: str) -> bool:
 
 
 def runs(
-    questions: Sequence[Question], predictions: Mapping[str, Prediction], evidence: Evidence
+    questions: Sequence[Question], predictions: Mapping[str, Prediction], gold: GoldPlaces
 ) -> dict[str, Run]:
-    """The rankings named ``fused``, ``dense`` and ``lexical``, for the answerable questions.
+    """The rankings by the names of ``RANKINGS``, for the answerable questions.
 
     A question has one relevant item, its gold evidence: every passage that holds it stands in the
     ranking as the id ``gold``, so that passages that overlap do not count it twice. That makes
     recall@k of a question 1 when any of the first k passages holds the evidence.
     """
-    result: dict[str, dict[str, list[str]]] = {"fused": {}, "dense": {}, "lexical": {}}
+    result: dict[str, dict[str, list[str]]] = {kind: {} for kind in RANKINGS}
     for question in questions:
         if not question.golds:
             continue
         found = predictions[question.id].retrieved
-        labels = {
-            hit: GOLD
-            if evidence.holds(question, hit.document_id, hit.start, hit.end)
+        labels = [
+            GOLD
+            if gold.holds(question, hit.document_id, hit.start, hit.end)
             else f"{hit.document_id}:{hit.start}-{hit.end}"
             for hit in found
-        }
-        result["fused"][question.id] = _ranked((hit.rank, labels[hit]) for hit in found)
-        result["dense"][question.id] = _ranked((hit.dense_rank, labels[hit]) for hit in found)
-        result["lexical"][question.id] = _ranked((hit.lexical_rank, labels[hit]) for hit in found)
+        ]
+        for kind, rank in RANKINGS.items():
+            ranked = ((rank(hit), label) for hit, label in zip(found, labels, strict=True))
+            result[kind][question.id] = _ranked(ranked)
     return dict(result)
 
 
@@ -104,9 +109,9 @@ def gold_qrels(questions: Sequence[Question]) -> Qrels:
 
 def document_runs(predictions: Iterable[Prediction]) -> dict[str, Run]:
     """The same rankings by document: each stands where its first passage stands."""
-    result: dict[str, dict[str, list[str]]] = {"fused": {}, "dense": {}, "lexical": {}}
+    result: dict[str, dict[str, list[str]]] = {kind: {} for kind in RANKINGS}
     for prediction in predictions:
-        for kind, rank in (("fused", _rank), ("dense", _dense), ("lexical", _lexical)):
+        for kind, rank in RANKINGS.items():
             result[kind][prediction.question_id] = _ranked(
                 (rank(hit), hit.document_id) for hit in prediction.retrieved
             )
@@ -123,35 +128,9 @@ def _ranked(pairs: Iterable[tuple[int | None, str]]) -> list[str]:
     return list(dict.fromkeys(name for _, name in known))
 
 
-def _rank(hit: Retrieved) -> int | None:
-    return hit.rank
-
-
-def _dense(hit: Retrieved) -> int | None:
-    return hit.dense_rank
-
-
-def _lexical(hit: Retrieved) -> int | None:
-    return hit.lexical_rank
-
-
 def _joins(left: str, right: str) -> bool:
     return left.isalnum() and right.isalnum()
 
 
 def _touches(gold: Gold, start: int, end: int) -> bool:
     return gold.start is not None and start < gold.start + len(gold.text) and gold.start < end
-
-
-def _bounds(gold: Gold) -> tuple[int, int]:
-    start = gold.start or 0
-    return start, start + len(gold.text)
-
-
-def _word_f1(text: str, run: tuple[int, int], gold: tuple[int, int]) -> float:
-    left, right = min(run[0], gold[0]), max(run[1], gold[1])
-    words = [(left + m.start(), left + m.end()) for m in re.finditer(r"\S+", text[left:right])]
-    predicted = {start for start, end in words if start < run[1] and run[0] < end}
-    expected = {start for start, end in words if start < gold[1] and gold[0] < end}
-    common = len(predicted & expected)
-    return 2 * common / (len(predicted) + len(expected)) if common else 0.0

@@ -12,8 +12,14 @@ from rag.evaluation.retrieval import per_query
 
 Json = dict[str, Any]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the report's form, as written down in ``report.schema.json``."""
+
+COMPARABLE = (1, FORMAT)
+"""Forms of older reports that ``compare`` can read: what they lack is not compared."""
+
+SECTIONS = ("retrieval", "qa", "calibration", "citations", "evidence", "latency_ms", "failures")
+"""The parts of a report that hold figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ def answer_report(
         "qa": summary.qa_figures(cases),
         "calibration": summary.calibration_figures(cases),
         "citations": summary.citation_figures(cases),
+        "evidence": summary.evidence_figures(cases),
         "latency_ms": summary.latency_figures(case.prediction for case in cases),
         "failures": summary.failure_counts(cases),
         "intervals": summary.intervals(cases, rankings, qrels),
@@ -58,6 +65,7 @@ def retrieval_report(rankings: Mapping[str, Run], qrels: Qrels, about: About) ->
         "qa": None,
         "calibration": None,
         "citations": None,
+        "evidence": None,
         "latency_ms": None,
         "failures": None,
         "intervals": summary.intervals((), rankings, qrels),
@@ -90,8 +98,8 @@ def _figure_names(report: Json) -> list[str]:
             elif value is None or isinstance(value, int | float):
                 names.append(f"{prefix}{key}")
 
-    for key in ("retrieval", "qa", "calibration", "citations", "latency_ms", "failures"):
-        walk(f"{key}.", report[key] or {})
+    for key in SECTIONS:
+        walk(f"{key}.", report.get(key) or {})
     return names
 
 
@@ -123,10 +131,12 @@ def _case(case: Case) -> Json:
         "f1": case.f1,
         "right": case.right,
         "failure": case.failure.value if case.failure else None,
-        "rank": case.ranks.fused,
+        "rank": case.ranks.reranked,
+        "fused_rank": case.ranks.fused,
         "dense_rank": case.ranks.dense,
         "lexical_rank": case.ranks.lexical,
         "verbatim": all(case.verbatim),
+        "evidence_f1": case.evidence.f1 if case.evidence else None,
         "passage": asdict(case.shown) if case.shown else None,
         "error": prediction.error,
     }

@@ -51,6 +51,7 @@ def _relevant(judged: Judged) -> set[str]:
 
 MEASURES: Mapping[str, Measure] = {
     "recall@1": lambda ranked, judged: recall_at(ranked, judged, 1),
+    "recall@3": lambda ranked, judged: recall_at(ranked, judged, 3),
     "recall@5": lambda ranked, judged: recall_at(ranked, judged, 5),
     "recall@10": lambda ranked, judged: recall_at(ranked, judged, 10),
     "recall@20": lambda ranked, judged: recall_at(ranked, judged, 20),

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.evaluation.fields import Names, RowErrors, golds, mapping, string, well_formed
-from rag.evaluation.records import Gold, Question, QuestionSet
+from rag.evaluation.fields import Names, RowErrors, golds, mapping, marks, string, well_formed
+from rag.evaluation.records import Gold, Marked, Question, QuestionSet
 
 
 def read_jsonl(path: Path) -> QuestionSet:
-    """Lines of ``{"question", "answers", "document"?, "id"?}``; ``[]`` is unanswerable.
+    """Lines of ``{"question", "answers", "document"?, "id"?, "evidence"?}``.
 
-    An answer is a string, or an object of ``text`` and ``answer_start``, its offset in the
-    document. Only line feeds end a line: U+2028 may stand inside one.
+    No answers (``[]``) is unanswerable. An answer is a string, or an object of ``text`` and
+    ``answer_start``, its offset in the document. ``evidence`` lists all that bears on the
+    question, each run as ``{"document"?, "text"}`` or ``{"document"?, "start", "end"}``; without
+    the key ``answers`` its texts are the answers. Only line feeds end a line: U+2028 may stand
+    inside one.
 
     Raises:
         LoadError: the file cannot be read.
@@ -26,7 +29,7 @@ def read_jsonl(path: Path) -> QuestionSet:
     for number, raw in _lines(path):
         try:
             row = mapping(json.loads(raw.decode("utf-8-sig")))
-            collected.add(row, golds(row))
+            collected.add(row, *_accepted(row))
         except (ValueError, RecursionError) as error:
             collected.errors.add(f"line {number}", error)
     return collected.set()
@@ -65,16 +68,26 @@ class _Questions:
         self._questions: list[Question] = []
         self._names = Names()
 
-    def add(self, row: Mapping[str, Any], accepted: tuple[Gold, ...]) -> None:
+    def add(
+        self, row: Mapping[str, Any], accepted: tuple[Gold, ...], evidence: tuple[Marked, ...] = ()
+    ) -> None:
         text = string(row, "question")
         document = string(row, "document") if row.get("document") else None
         name, wanted = self._names.take(row.get("id"))
         if not wanted:
             raise ValueError(f'the id "{row["id"]}" is taken by an earlier question')
-        self._questions.append(Question(name, text, accepted, document))
+        self._questions.append(Question(name, text, accepted, document, evidence))
 
     def set(self) -> QuestionSet:
         return QuestionSet(tuple(self._questions), errors=tuple(self.errors.found))
+
+
+def _accepted(row: Mapping[str, Any]) -> tuple[tuple[Gold, ...], tuple[Marked, ...]]:
+    evidence = marks(row)
+    texts = [mark.text for mark in evidence if mark.text is not None]
+    if "answers" not in row and texts:
+        return tuple(dict.fromkeys(map(Gold, texts))), evidence
+    return golds(row), evidence
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -3,10 +3,8 @@
 import hashlib
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,16 +13,15 @@ from tqdm import tqdm
 from rag.answerer import Answerer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder, sha256_of
-from rag.errors import CitespanError
 from rag.evaluation import datasets, report
 from rag.evaluation.cases import Judging, judge
 from rag.evaluation.compare import compare, read_report
 from rag.evaluation.html import page
 from rag.evaluation.journal import Journal
+from rag.evaluation.output import folder_for, write
 from rag.evaluation.predict import ask_all, rank_all, read_all
-from rag.evaluation.rankings import Rankings
 from rag.evaluation.records import Prediction, Question, RowError
-from rag.evaluation.relevance import Evidence, document_runs, gold_qrels, runs
+from rag.evaluation.relevance import RERANKED, GoldPlaces, document_runs, gold_qrels, runs
 from rag.evaluation.remembering import RememberingEncoder
 from rag.evaluation.trec import read_beir, read_qrels, read_run
 from rag.models import SHIPPED
@@ -65,7 +62,7 @@ def evaluate(options: Options) -> report.Json:
         CitespanError: any other error of the tree, with its remedy.
     """
     old = read_report(options.against) if options.against else None
-    with _folder(options.out) as folder:
+    with folder_for(options.out) as folder:
         if options.questions.is_dir():
             result = _evaluate_retrieval(options, folder)
         else:
@@ -73,8 +70,8 @@ def evaluate(options: Options) -> report.Json:
         if old is not None:
             result["against"] = compare(old, result, str(options.against))
         if options.out:
-            _write(options.out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
-            _write(options.out / PAGE, page(result))
+            write(options.out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+            write(options.out / PAGE, page(result))
     return result
 
 
@@ -88,28 +85,28 @@ def evaluate_run(run: Path, qrels: Path) -> report.Json:
     judged, more = read_qrels(qrels)
     errors = tuple(map(str, (*faults, *more)))
     about = report.About(questions=run.name, documents=None, errors=errors)
-    return report.retrieval_report({"fused": ranked}, judged, about)
+    return report.retrieval_report({RERANKED: ranked}, judged, about)
 
 
 def _evaluate_answers(options: Options, folder: Path) -> report.Json:
     questions, documents, errors = _read(options)
-    evidence = Evidence({document.id: document.text for document in documents})
+    gold = GoldPlaces({document.id: document.text for document in documents})
     with Store(_store_folder(options, folder)) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
         journal = Journal(folder / PREDICTIONS, _describe(options, answerer, documents))
         todo = [question for question in questions if question.id not in journal.done]
         if options.gold_passages:
-            found = read_all(answerer, todo, documents, evidence)
+            found = read_all(answerer, todo, documents, gold)
         else:
             _index(store, answerer.encoder, documents, options)
             found = ask_all(answerer, todo)
         _collect(found, journal, len(questions), len(todo), options)
         models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
     predictions = {question.id: journal.done[question.id] for question in questions}
-    rankings = {} if options.gold_passages else runs(questions, predictions, evidence)
+    rankings = {} if options.gold_passages else runs(questions, predictions, gold)
     read = None if options.gold_passages else options.settings.top_k
     by_id = {document.id: document for document in documents}
-    cases = judge(questions, predictions, Judging(by_id, evidence, rankings, read))
+    cases = judge(questions, predictions, Judging(by_id, gold, rankings, read))
     journal.finish()
     about = _about(options, len(documents), errors, *models)
     return report.answer_report(cases, rankings, gold_qrels(questions), about)
@@ -118,18 +115,28 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
 def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
     collection = read_beir(options.questions)
     questions = collection.questions[: options.limit]
+    options = replace(options, settings=_long_enough(options.settings, questions))
     with Store(_store_folder(options, folder)) as store:
-        encoder = _encoder(options)
-        _index(store, encoder, collection.documents, options)
-        rankings = Rankings(store, encoder, options.settings)
+        answerer = Answerer(store, options.settings, encoder=_encoder(options))
+        models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
+        _index(store, answerer.encoder, collection.documents, options)
         predictions: list[Prediction] = []
         with _bar(len(questions), "asking", options) as bar:
-            for chunk in rank_all(rankings, questions):
+            for chunk in rank_all(answerer, questions):
                 predictions += chunk
                 bar.update(len(chunk))
+    name = options.questions.name
+    unasked = [RowError(name, p.question_id, p.error) for p in predictions if p.error]
     qrels = {question.id: collection.qrels[question.id] for question in questions}
-    about = _about(options, len(collection.documents), collection.errors, encoder.fingerprint, None)
+    errors = (*collection.errors, *unasked)
+    about = _about(options, len(collection.documents), errors, *models)
     return report.retrieval_report(document_runs(predictions), qrels, about)
+
+
+def _long_enough(settings: Settings, questions: Sequence[Question]) -> Settings:
+    """Settings that refuse no question for its length: a test collection is ranked whole."""
+    longest = max((len(question.text) for question in questions), default=0)
+    return replace(settings, max_question_chars=max(settings.max_question_chars, longest))
 
 
 def _encoder(options: Options) -> RememberingEncoder:
@@ -206,7 +213,7 @@ def _about(
     documents: int,
     errors: Sequence[RowError],
     encoder: str,
-    reader: str | None,
+    reader: str,
 ) -> report.About:
     return report.About(
         questions=options.questions.name,
@@ -223,26 +230,3 @@ def _store_folder(options: Options, folder: Path) -> Path:
     """A store holds the vectors of one encoder, so each encoder has its own."""
     name = options.settings.encoder
     return folder / (f"store-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name else "store")
-
-
-@contextmanager
-def _folder(out: Path | None) -> Iterator[Path]:
-    if out is None:
-        with tempfile.TemporaryDirectory(prefix="citespan-") as temporary:
-            yield Path(temporary)
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CitespanError(f"{out}: not a folder that can be used ({error.strerror})") from error
-    yield out
-
-
-def _write(path: Path, content: str) -> None:
-    """Written whole or not at all, so that a report is never half of one."""
-    fresh = path.with_suffix(".tmp")
-    try:
-        fresh.write_text(content, "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise CitespanError(f"{path}: cannot be written ({error.strerror})") from error

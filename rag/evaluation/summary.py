@@ -12,8 +12,10 @@ import numpy as np
 
 from rag.evaluation import confidence
 from rag.evaluation.cases import Case, Failure
+from rag.evaluation.evidence import pooled
 from rag.evaluation.intervals import mean_intervals
 from rag.evaluation.records import Prediction, Qrels, Run
+from rag.evaluation.relevance import RERANKED
 from rag.evaluation.retrieval import MEASURES, per_query
 
 Json = dict[str, Any]
@@ -25,10 +27,10 @@ TOTAL = "total"
 
 
 def retrieval_figures(rankings: Mapping[str, Run], qrels: Qrels) -> Json:
-    """Mean measures of the fused ranking, and under ``dense`` and ``lexical`` of each alone."""
+    """Mean measures of the ranking that the user gets, and of each other under its name."""
     means = {kind: _mean_measures(run, qrels) for kind, run in rankings.items()}
-    fused = means.pop("fused")
-    return {**fused, **means}
+    headline = means.pop(RERANKED)
+    return {**headline, **means}
 
 
 def qa_figures(cases: Sequence[Case]) -> Json:
@@ -81,16 +83,31 @@ def citation_figures(cases: Sequence[Case]) -> Json:
 
     ``verbatim``: share of all citations whose quote stands in the document at its offsets.
     ``precision``: share of the supporting citations of given answers whose passage holds the gold
-    evidence. ``evidence_f1``: word F1 by position of the answer's quote with the gold span, over
-    the questions where that is known.
+    evidence.
     """
     verbatim = [flag for case in cases for flag in case.verbatim]
     supported = [flag for c in cases if c.prediction.text is not None for flag in c.supported]
     return {
         "verbatim": _mean(verbatim),
         "precision": _mean(supported),
-        "evidence_f1": _mean(c.evidence_f1 for c in cases if c.evidence_f1 is not None),
         "citations": len(verbatim),
+    }
+
+
+def evidence_figures(cases: Sequence[Case]) -> Json:
+    """Evidence found against evidence marked, in words, over the questions that have it marked.
+
+    ``word_f1`` is the mean of the questions' F1; the figures named ``pooled`` count the words of
+    all questions together. See ``evidence`` for what a word is.
+    """
+    overlaps = [case.evidence for case in cases if case.evidence is not None]
+    together = pooled(overlaps) if overlaps else None
+    return {
+        "word_f1": _mean(one.f1 for one in overlaps),
+        "pooled_f1": together and together.f1,
+        "pooled_precision": together and together.precision,
+        "pooled_recall": together and together.recall,
+        "questions": len(overlaps),
     }
 
 
@@ -115,7 +132,7 @@ def failure_counts(cases: Sequence[Case]) -> Json:
 
 def intervals(cases: Sequence[Case], rankings: Mapping[str, Run], qrels: Qrels) -> Json:
     """95 % bootstrap intervals of the headline figures, named by their place in the report."""
-    scores = per_query(rankings.get("fused", {}), qrels)
+    scores = per_query(rankings.get(RERANKED, {}), qrels)
     by_id = {case.question.id: case for case in cases}
     queries = list(by_id) or list(scores)
     columns = {
@@ -127,6 +144,7 @@ def intervals(cases: Sequence[Case], rankings: Mapping[str, Run], qrels: Qrels) 
         columns["qa.f1"] = [case.f1 for case in cases]
         columns["qa.answerable.f1"] = [c.f1 if c.question.golds else np.nan for c in cases]
         columns["qa.unanswerable.f1"] = [np.nan if c.question.golds else c.f1 for c in cases]
+        columns["evidence.word_f1"] = [c.evidence.f1 if c.evidence else np.nan for c in cases]
     shape = (len(columns), len(queries))
     values = np.array(list(columns.values()), dtype=np.float64).reshape(shape).T
     found = mean_intervals(values)

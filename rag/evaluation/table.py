@@ -3,8 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rag.evaluation.relevance import RERANKED
+
 _WIDTH = 26
 _ERRORS_SHOWN = 5
+RANKED = {
+    "recall@1": "R@1",
+    "recall@3": "R@3",
+    "recall@5": "R@5",
+    "recall@10": "R@10",
+    "recall@20": "R@20",
+    "mrr@10": "MRR@10",
+    "ndcg@10": "nDCG@10",
+}
+"""Measure -> heading, in the table of rankings."""
 
 
 def table(report: dict[str, Any]) -> str:
@@ -16,7 +28,7 @@ def table(report: dict[str, Any]) -> str:
     intervals = report["intervals"]
     for heading, prefix, names in SECTIONS:
         section = report[prefix]
-        if section is None:
+        if section is None or section.get("questions") == 0:
             continue
         lines += ["", heading]
         lines += [
@@ -25,8 +37,7 @@ def table(report: dict[str, Any]) -> str:
         ]
     retrieval = report["retrieval"]
     if retrieval and "dense" in retrieval:
-        lines += ["", f"{'Recall by retriever':<{_WIDTH + 2}}fused    dense  lexical"]
-        lines += list(_retrievers(retrieval))
+        lines += ["", *_rankings(retrieval)]
     if against := report.get("against"):
         lines += ["", f"Against {against['file']}", *_changes(against)]
     if errors := report["errors"]:
@@ -40,7 +51,7 @@ SECTIONS = (
     (
         "Retrieval",
         "retrieval",
-        ("recall@1", "recall@5", "recall@10", "recall@20", "mrr@10", "ndcg@10"),
+        ("recall@1", "recall@3", "recall@5", "recall@10", "recall@20", "mrr@10", "ndcg@10"),
     ),
     (
         "Answers",
@@ -60,7 +71,8 @@ SECTIONS = (
         ),
     ),
     ("Calibration", "calibration", ("ece", "brier")),
-    ("Citations", "citations", ("verbatim", "precision", "evidence_f1")),
+    ("Citations", "citations", ("verbatim", "precision")),
+    ("Evidence", "evidence", ("word_f1", "pooled_f1", "pooled_precision", "pooled_recall")),
     ("Latency in ms", "latency_ms", ("p50", "p95")),
     (
         "Questions that went wrong",
@@ -116,9 +128,22 @@ def _changes(against: dict[str, Any]) -> Iterator[str]:
         yield f"  {kind:<{_WIDTH}}{len(against[kind]):>5}"
 
 
-def _retrievers(retrieval: dict[str, Any]) -> Iterator[str]:
-    for name in ("recall@1", "recall@5", "recall@10", "recall@20"):
-        values = (retrieval, retrieval["dense"], retrieval["lexical"])
-        yield (
-            f"  {name:<{_WIDTH - 2}}" + "".join(f"{number(v[name]):>7}  " for v in values).rstrip()
-        )
+def rankings(retrieval: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Each search alone, both fused, those read ranked anew: name and per cent by ``RANKED``."""
+    sections = [(kind, retrieval[kind]) for kind in ("dense", "lexical", "fused")]
+    return [
+        (kind, [_percent(values[name]) for name in RANKED])
+        for kind, values in (*sections, (RERANKED, retrieval))
+    ]
+
+
+def _rankings(retrieval: dict[str, Any]) -> Iterator[str]:
+    """The rankings as a table in Markdown."""
+    yield f"| ranking, % | {' | '.join(RANKED.values())} |"
+    yield f"|---|{'---:|' * len(RANKED)}"
+    for kind, cells in rankings(retrieval):
+        yield f"| {kind} | {' | '.join(cells)} |"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"

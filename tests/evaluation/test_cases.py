@@ -1,10 +1,12 @@
 """Where an answer went wrong, one hand-made case for each class."""
 
+from dataclasses import replace
+
 import pytest
 
-from rag.evaluation.cases import Case, Failure, Judging, judge
-from rag.evaluation.records import Cited, Gold, Prediction, Question, Retrieved
-from rag.evaluation.relevance import Evidence, runs
+from rag.evaluation.cases import Case, Failure, Judging, Ranks, judge
+from rag.evaluation.records import Cited, Gold, Marked, Place, Prediction, Question, Retrieved
+from rag.evaluation.relevance import GoldPlaces, runs
 from rag.loaders import make_document
 
 PIER = make_document(
@@ -19,8 +21,8 @@ TOWER = make_document(
 DOCUMENTS = {document.id: document for document in (PIER, TOWER)}
 ASKED = Question("q", "When did the pier burn?", (Gold("on 3 May 2021 at noon", 20),), PIER.id)
 GIVEN_EVIDENCE = (
-    Retrieved(TOWER.id, 0, 41, 1, 0.6, 2, 1),
-    Retrieved(PIER.id, 0, 42, 2, 0.5, 1, None),
+    Retrieved(TOWER.id, 0, 41, 2, 1, 0.6, 2, 1),
+    Retrieved(PIER.id, 0, 42, 1, 2, 0.5, 1, None),
 )
 
 
@@ -39,12 +41,15 @@ def score(
     read: int | None = 8,
     confidence: float = 0.7,
 ) -> Case:
-    prediction = Prediction(
-        "q", text, text or candidate, confidence, citations, retrieved, {"total": 1.0}
-    )
-    evidence = Evidence({name: document.text for name, document in DOCUMENTS.items()})
-    rankings = runs([question], {"q": prediction}, evidence)
-    (case,) = judge([question], {"q": prediction}, Judging(DOCUMENTS, evidence, rankings, read))
+    given = text or candidate
+    prediction = Prediction("q", text, given, confidence, citations, retrieved, {"total": 1.0})
+    return judged(question, prediction, read)
+
+
+def judged(question: Question, prediction: Prediction, read: int | None = 8) -> Case:
+    gold = GoldPlaces({name: document.text for name, document in DOCUMENTS.items()})
+    rankings = runs([question], {"q": prediction}, gold)
+    (case,) = judge([question], {"q": prediction}, Judging(DOCUMENTS, gold, rankings, read))
     return case
 
 
@@ -53,8 +58,8 @@ def test_a_right_answer() -> None:
 
     assert (case.exact_match, case.f1, case.right, case.failure) == (1.0, 1.0, True, None)
     assert case.candidate_right is True
-    assert (case.ranks.fused, case.ranks.dense, case.ranks.lexical) == (2, 1, None)
-    assert (case.supported, case.verbatim, case.evidence_f1) == ((True,), (True,), 1.0)
+    assert case.ranks == Ranks(reranked=1, fused=2, dense=1, lexical=None)
+    assert (case.supported, case.verbatim, case.evidence) == ((True,), (True,), None)
     assert case.shown is None
 
 
@@ -88,7 +93,7 @@ def test_the_right_answer_elsewhere_is_right_but_its_citation_does_not_support_i
     case = score("3 May 2021", cite("3 May 2021", TOWER.id))
 
     assert case.failure is None
-    assert (case.supported, case.evidence_f1) == ((False,), 0.0)
+    assert case.supported == (False,)
 
 
 def test_an_answer_is_shown_in_its_passage() -> None:
@@ -125,3 +130,19 @@ def test_passages_that_do_not_support_are_not_counted_as_support() -> None:
     case = score(None, nearest)
 
     assert (case.supported, case.verbatim) == ((), (True,))
+
+
+def test_evidence_is_compared_with_what_was_marked() -> None:
+    asked = Question("q", "When?", (), PIER.id, (Marked(PIER.id, "3 May 2021", 23, 33),))
+
+    said_nothing = Prediction("q", None, None, 0.0, (), (), {})
+
+    none = judged(asked, said_nothing)
+    places = (Place(PIER.id, 20, 28), Place(TOWER.id, 0, 7))
+    some = judged(asked, replace(said_nothing, evidence=places))
+
+    assert none.evidence is not None
+    assert some.evidence is not None
+    assert (none.evidence.marked, none.evidence.found, none.evidence.f1) == (3, 0, 0.0)
+    # "on 3 May" and "A tower" were found; "3 May" of it is marked.
+    assert (some.evidence.marked, some.evidence.found, some.evidence.both) == (3, 5, 2)

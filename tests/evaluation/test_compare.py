@@ -104,3 +104,20 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     path.write_text(json.dumps(written), "utf-8")
 
     assert read_report(path) == written
+
+
+def test_a_report_of_the_first_form_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
+    new = report(case("a", "x", 1.0))
+    measures = {"recall@1": 0.5, "recall@5": 0.75, "mrr@10": 0.6}
+    new["retrieval"] = {**measures, "fused": {"recall@1": 0.25, "mrr@10": 0.5}}
+    old = report(case("a", None, 0.0)) | {"format": 1, "retrieval": {**measures, "recall@1": 0.25}}
+    del old["evidence"]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(old), "utf-8")
+
+    found = compare(read_report(path), new, "old.json")
+
+    assert found["changed"] == {"a": None}
+    assert found["figures"]["retrieval.recall@1"] == [0.25, 0.5]
+    assert found["figures"]["retrieval.fused.recall@1"] == [None, 0.25]
+    assert "evidence.word_f1" not in found["figures"]

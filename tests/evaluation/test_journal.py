@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import CitespanError
 from rag.evaluation.journal import Journal
-from rag.evaluation.records import Cited, Prediction, Retrieved
+from rag.evaluation.records import Cited, Place, Prediction, Retrieved
 
 RUN = {"reader": "one"}
 
@@ -18,8 +18,12 @@ def prediction(name: str) -> Prediction:
         candidate="a\u2028b",
         confidence=0.25,
         citations=(Cited("d", 3, 6, 0, 9, True, "a\u2028b"),),  # noqa: FBT003
-        retrieved=(Retrieved("d", 0, 9, 1, 0.5, 2, None), Retrieved("e", 0, 4, None, None, 1, 1)),
+        retrieved=(
+            Retrieved("d", 0, 9, 1, 2, 0.5, 2, None),
+            Retrieved("e", 0, 4, None, None, None, 1, 1),
+        ),
         timings_ms={"total": 1.5},
+        evidence=(Place("d", 0, 6),),
     )
 
 

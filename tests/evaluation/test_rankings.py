@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.answerer import Answerer
 from rag.config import Settings
 from rag.evaluation.rankings import Rankings
 from rag.evaluation.records import Retrieved
@@ -16,8 +17,9 @@ WORDS = "river stone cloud ember forest harbor lantern meadow orchard signal".sp
 QUESTIONS = ["river stone", "cloud", "which lantern burns in the forest?", "nothing known"]
 
 
-def ranked(row: tuple[Retrieved, ...], field: int) -> list[str]:
-    placed = sorted((hit[field], hit.document_id) for hit in row if hit[field] is not None)
+def ranked(row: tuple[Retrieved, ...], field: str) -> list[str]:
+    ranks = [(getattr(hit, field), hit.document_id) for hit in row]
+    placed = sorted((rank, name) for rank, name in ranks if rank is not None)
     assert [rank for rank, _ in placed] == list(range(1, len(placed) + 1))
     return [name for _, name in placed]
 
@@ -26,18 +28,22 @@ def test_rankings_equal_their_searches(tmp_path: Path) -> None:
     chance = np.random.default_rng(4)
     texts = [f"{' '.join(chance.choice(WORDS, 6))} {number}." for number in range(80)]
     documents = [make_document(text, "t", f"{n}.txt", "text/plain") for n, text in enumerate(texts)]
-    encoder, settings = WordEncoder(), Settings(top_k=3)
+    encoder, settings = WordEncoder(), Settings(top_k=3, reader="sentence")
     with Store(tmp_path / "store") as store:
         store.add(documents, encoder)
-        rows = Rankings(store, encoder, settings).of(QUESTIONS, kept=20)
+        answerer = Answerer(store, settings, encoder=encoder)
+        rankings = Rankings(answerer)
+        asked = answerer.ask_ranked(QUESTIONS, rankings.depth)
+        rows = rankings.of(QUESTIONS, [hits for _, hits in asked])
         fused = Retriever(store, encoder, settings).retrieve_many(QUESTIONS, 20)
 
     similar = encoder.encode_questions(QUESTIONS) @ encoder.encode_passages(texts).T
-    for row, hits, cosines in zip(rows, fused, similar, strict=True):
-        assert ranked(row, 3) == [hit.passage.document_id for hit in hits]
+    for row, (_, reranked), hits, cosines in zip(rows, asked, fused, similar, strict=True):
+        assert ranked(row, "rank") == [hit.passage.document_id for hit in reranked]
+        assert ranked(row, "fused_rank") == [hit.passage.document_id for hit in hits]
         best = [documents[place].id for place in np.argsort(-cosines, kind="stable")[:20]]
         values = {document.id: cosine for document, cosine in zip(documents, cosines, strict=True)}
-        found = [values[name] for name in ranked(row, 5)]
+        found = [values[name] for name in ranked(row, "dense_rank")]
         # The store keeps 16-bit vectors, so near ties may change places.
         assert np.allclose(found, [values[name] for name in best], atol=2e-3)
 
@@ -48,8 +54,9 @@ def test_the_lexical_ranking_holds_only_passages_with_a_word(tmp_path: Path) -> 
     documents = [make_document(text, "t", text, "text/plain") for text in texts]
     with Store(tmp_path / "store") as store:
         store.add(documents, encoder)
-        both, none = Rankings(store, encoder, Settings()).of(["river stone", "???"])
+        answerer = Answerer(store, Settings(reader="sentence"), encoder=encoder)
+        both, none = Rankings(answerer).of(["river stone", "???"], [[], []])
 
-    assert ranked(both, 6) == [documents[0].id, documents[1].id]
-    assert ranked(none, 6) == []
-    assert len(ranked(none, 5)) == 3
+    assert ranked(both, "lexical_rank") == [documents[0].id, documents[1].id]
+    assert ranked(none, "lexical_rank") == []
+    assert len(ranked(none, "dense_rank")) == 3

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag.evaluation.records import Gold, Prediction, Question, Retrieved
+from rag.evaluation.records import Gold, Marked, Prediction, Question, Retrieved
 from rag.evaluation.relevance import (
-    Evidence,
+    GoldPlaces,
     document_runs,
     first_rank,
     gold_qrels,
@@ -15,7 +15,7 @@ from rag.evaluation.relevance import (
 #         0         1         2         3
 #         0123456789012345678901234567890123456789
 TEXT = "In 2021 the pier burned. In 2021 it\nreopened."
-EVIDENCE = Evidence({"pier": TEXT, "other": "The year 2021 was dry. It  REOPENED in May."})
+PLACES = GoldPlaces({"pier": TEXT, "other": "The year 2021 was dry. It  REOPENED in May."})
 
 
 def question(*golds: Gold, document: str | None = "pier") -> Question:
@@ -34,26 +34,26 @@ def question(*golds: Gold, document: str | None = "pier") -> Question:
     ],
 )
 def test_a_placed_gold_answer_must_be_overlapped(start: int, end: int, expected: bool) -> None:  # noqa: FBT001
-    assert EVIDENCE.holds(question(Gold("2021", 28)), "pier", start, end) is expected
+    assert PLACES.holds(question(Gold("2021", 28)), "pier", start, end) is expected
 
 
 def test_the_gold_document_alone_counts_where_it_is_known() -> None:
     loose = Gold("2021")
 
-    assert not EVIDENCE.holds(question(loose), "other", 0, 22)
-    assert EVIDENCE.holds(question(loose, document=None), "other", 0, 22)
+    assert not PLACES.holds(question(loose), "other", 0, 22)
+    assert PLACES.holds(question(loose, document=None), "other", 0, 22)
 
 
 def test_words_are_found_whatever_their_case_and_spacing() -> None:
     asked = question(Gold("it reopened"), document=None)
 
-    assert EVIDENCE.holds(asked, "pier", 25, 45)
-    assert EVIDENCE.holds(asked, "other", 23, 43)
-    assert not EVIDENCE.holds(asked, "pier", 25, 40)
+    assert PLACES.holds(asked, "pier", 25, 45)
+    assert PLACES.holds(asked, "other", 23, 43)
+    assert not PLACES.holds(asked, "pier", 25, 40)
 
 
 def test_an_unanswerable_question_has_no_evidence() -> None:
-    assert not EVIDENCE.holds(question(), "pier", 0, len(TEXT))
+    assert not PLACES.holds(question(), "pier", 0, len(TEXT))
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,13 @@ def test_parts_of_words_do_not_count(text: str, words: str, expected: bool) -> N
     assert has_words(text, words) is expected
 
 
-def test_word_f1_counts_places_not_words() -> None:
-    asked = question(Gold("In 2021 it", 25))
+def test_a_run_that_touches_a_marked_one_is_marked() -> None:
+    asked = Question("q", "When?", (), "pier", (Marked("pier", "burned", 17, 23),))
 
-    assert EVIDENCE.word_f1(asked, "pier", 25, 35) == 1.0
-    assert EVIDENCE.word_f1(asked, "pier", 28, 45) == pytest.approx(2 * 2 / (3 + 3))
-    assert EVIDENCE.word_f1(asked, "pier", 0, 7) == 0.0  # "In 2021", but not that one
-    assert EVIDENCE.word_f1(asked, "other", 25, 35) == 0.0
-    assert EVIDENCE.word_f1(question(Gold("2021")), "pier", 28, 32) is None
+    assert PLACES.marked(asked, "pier", 22, 30)
+    assert not PLACES.marked(asked, "pier", 23, 30)
+    assert not PLACES.marked(asked, "other", 17, 23)
+    assert not PLACES.marked(question(), "pier", 0, len(TEXT))
 
 
 def prediction(*retrieved: Retrieved) -> Prediction:
@@ -88,15 +87,16 @@ def prediction(*retrieved: Retrieved) -> Prediction:
 
 def test_runs_follow_each_ranking_and_count_the_evidence_once() -> None:
     found = prediction(
-        Retrieved("other", 0, 22, 1, 0.9, 3, 1),
-        Retrieved("pier", 25, 45, 2, 0.8, 1, None),
-        Retrieved("pier", 20, 45, 3, 0.7, 2, 2),
-        Retrieved("other", 23, 43, None, None, 4, None),
+        Retrieved("other", 0, 22, 3, 1, 0.9, 3, 1),
+        Retrieved("pier", 25, 45, 1, 2, 0.8, 1, None),
+        Retrieved("pier", 20, 45, 2, 3, 0.7, 2, 2),
+        Retrieved("other", 23, 43, None, None, None, 4, None),
     )
 
-    rankings = runs([question(Gold("2021", 28))], {"q": found}, EVIDENCE)
+    rankings = runs([question(Gold("2021", 28))], {"q": found}, PLACES)
 
     assert rankings == {
+        "reranked": {"q": ["gold", "other:0-22"]},
         "fused": {"q": ["other:0-22", "gold"]},
         "dense": {"q": ["gold", "other:0-22", "other:23-43"]},
         "lexical": {"q": ["other:0-22", "gold"]},
@@ -108,18 +108,19 @@ def test_runs_follow_each_ranking_and_count_the_evidence_once() -> None:
 def test_unanswerable_questions_are_not_in_runs_or_qrels() -> None:
     asked = [question()]
 
-    assert runs(asked, {"q": prediction()}, EVIDENCE)["fused"] == {}
+    assert runs(asked, {"q": prediction()}, PLACES)["fused"] == {}
     assert gold_qrels(asked) == {}
 
 
 def test_document_runs_rank_a_document_where_its_first_passage_stands() -> None:
     found = prediction(
-        Retrieved("a", 0, 5, 2, 0.5, 1, None),
-        Retrieved("b", 0, 5, 1, 0.6, 2, None),
-        Retrieved("a", 5, 9, 3, 0.4, None, 1),
+        Retrieved("a", 0, 5, 1, 2, 0.5, 1, None),
+        Retrieved("b", 0, 5, 2, 1, 0.6, 2, None),
+        Retrieved("a", 5, 9, 3, 3, 0.4, None, 1),
     )
 
     assert document_runs([found]) == {
+        "reranked": {"q": ["a", "b"]},
         "fused": {"q": ["b", "a"]},
         "dense": {"q": ["a", "b"]},
         "lexical": {"q": ["a"]},

@@ -13,7 +13,7 @@ from rag.evaluation.cases import Failure, Judging, judge
 from rag.evaluation.compare import compare
 from rag.evaluation.html import page as render
 from rag.evaluation.records import Cited, Gold, Prediction, Question, Retrieved
-from rag.evaluation.relevance import Evidence, gold_qrels, runs
+from rag.evaluation.relevance import GoldPlaces, gold_qrels, runs
 from rag.evaluation.report import About, answer_report
 from rag.loaders import make_document
 
@@ -25,7 +25,7 @@ SIZES = [(390, 844), (1280, 900)]
 def _retrieved(document_id: str, number: int) -> tuple[Retrieved, ...]:
     """The passage, deeper in the fused list with every question, and at last not in it."""
     rank = 1 + number % 20 if number < 50 else None
-    return (Retrieved(document_id, 0, len(TEXT), rank, 0.5, 1, 2),)
+    return (Retrieved(document_id, 0, len(TEXT), rank, rank, 0.5, 1, 2),)
 
 
 def made_report(*, abstaining: bool = False) -> dict[str, Any]:
@@ -52,9 +52,9 @@ def made_report(*, abstaining: bool = False) -> dict[str, Any]:
             _retrieved(document.id, number),
             {"total": 5.0},
         )
-    evidence = Evidence({document.id: TEXT})
-    rankings = runs(questions, predictions, evidence)
-    cases = judge(questions, predictions, Judging({document.id: document}, evidence, rankings, 8))
+    gold = GoldPlaces({document.id: TEXT})
+    rankings = runs(questions, predictions, gold)
+    cases = judge(questions, predictions, Judging({document.id: document}, gold, rankings, 8))
     about = About(f"set{PAYLOAD}.json", 1, (f"set.json: line 3: {PAYLOAD}",), encoder="e")
     return answer_report(cases, rankings, gold_qrels(questions), about)
 
@@ -111,6 +111,22 @@ def test_it_fits_the_screen_and_foreign_text_stays_text(page: Page) -> None:
     assert page.locator("img").count() == 0
     assert page.locator("h1").inner_text() == f"Evaluation of set{PAYLOAD}.json"
     assert page.locator("figure svg").count() == 4
+    lines = page.locator("figure").first.locator("polyline")
+    assert lines.count() == 4
+    colours = lines.evaluate_all("all => all.map(line => getComputedStyle(line).stroke)")
+    assert len(set(colours)) == 4
+
+
+def test_the_rankings_are_in_a_table(page: Page, compared: dict[str, Any]) -> None:
+    rows = page.locator("section", has_text="Rankings, in per cent").locator("tbody tr")
+    cells = [row.split("\t") for row in rows.all_inner_texts()]
+    retrieval = compared["retrieval"]
+
+    assert [row[0] for row in cells] == ["dense", "lexical", "fused", "reranked"]
+    assert [row[4] for row in cells] == [
+        f"{100 * section['recall@10']:.1f}"
+        for section in (*(retrieval[kind] for kind in ("dense", "lexical", "fused")), retrieval)
+    ]
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)

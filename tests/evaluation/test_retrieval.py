@@ -89,6 +89,7 @@ def test_equal_to_ir_measures() -> None:
     ir_measures = pytest.importorskip("ir_measures")
     measures = {
         "recall@1": ir_measures.R @ 1,
+        "recall@3": ir_measures.R @ 3,
         "recall@5": ir_measures.R @ 5,
         "recall@10": ir_measures.R @ 10,
         "recall@20": ir_measures.R @ 20,

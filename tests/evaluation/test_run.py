@@ -1,6 +1,7 @@
 """Whole evaluations with the shipped encoder and the sentence reader, on a corpus of six texts."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,17 @@ def test_figures_follow_from_the_cases(report: dict[str, Any]) -> None:
     assert report["questions"] == len(cases) == len(ASKED)
     assert report["qa"]["f1"] == pytest.approx(sum(case["f1"] for case in cases) / len(cases))
     assert report["qa"]["answerable"]["questions"] == len(answerable) == 5
-    for k in (1, 5, 10, 20):
-        for kind, rank in (("dense", "dense_rank"), ("lexical", "lexical_rank"), (None, "rank")):
-            found = [case[rank] is not None and case[rank] <= k for case in answerable]
-            section = report["retrieval"][kind] if kind else report["retrieval"]
-            assert section[f"recall@{k}"] == pytest.approx(sum(found) / len(found))
+    for kind, rank in (
+        (None, "rank"),
+        ("fused", "fused_rank"),
+        ("dense", "dense_rank"),
+        ("lexical", "lexical_rank"),
+    ):
+        section = report["retrieval"][kind] if kind else report["retrieval"]
+        ranks = [case[rank] or math.inf for case in answerable]
+        assert section["mrr@10"] == pytest.approx(sum(1 / r for r in ranks if r <= 10) / 5)
+        for k in (1, 3, 5, 10, 20):
+            assert section[f"recall@{k}"] == pytest.approx(sum(r <= k for r in ranks) / 5)
     assert sum(report["failures"].values()) == sum(not case["right"] for case in cases)
     assert report["calibration"]["questions"] == sum(
         part["questions"] for part in report["calibration"]["reliability"]
@@ -121,7 +128,7 @@ def test_faulty_rows_are_in_the_report(report: dict[str, Any]) -> None:
 
 def test_times_are_those_of_questions_asked_alone(report: dict[str, Any]) -> None:
     assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p95"]
-    assert set(report["latency_ms"]["stages"]) == {"retrieve", "read"}
+    assert set(report["latency_ms"]["stages"]) == {"retrieve", "read", "compose"}
 
 
 def test_intervals_hold_their_figures(report: dict[str, Any]) -> None:
@@ -138,6 +145,13 @@ def test_the_table_shows_the_headline_figures(report: dict[str, Any]) -> None:
     assert "7 questions of village.json, 6 documents" in shown
     assert f"recall@5                  {report['retrieval']['recall@5']:.3f}" in shown
     assert 'village.json: data[6]: "paragraphs" is missing' in shown
+    lines = shown.splitlines()
+    begin = lines.index("| ranking, % | R@1 | R@3 | R@5 | R@10 | R@20 | MRR@10 | nDCG@10 |")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[begin : begin + 6]]
+    assert [row[0] for row in rows[2:]] == ["dense", "lexical", "fused", "reranked"]
+    assert {len(row) for row in rows} == {8}
+    assert rows[5][1] == f"{100 * report['retrieval']['recall@1']:.1f}"
+    assert rows[3][7] == f"{100 * report['retrieval']['lexical']['ndcg@10']:.1f}"
 
 
 def test_a_figure_is_found_by_its_place(report: dict[str, Any]) -> None:
@@ -206,6 +220,27 @@ def test_against_names_exactly_the_changed_questions(
     assert silent["against"]["file"] in (tmp_path / "report.html").read_text("utf-8")
 
 
+def test_against_agrees_with_the_two_files_of_predictions(squad: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    evaluate(Options(squad, out=old, progress=False))
+    settings, against = Settings(top_k=1), old / "report.json"
+
+    found = evaluate(Options(squad, out=new, settings=settings, against=against, progress=False))[
+        "against"
+    ]
+
+    before, after = predicted(old), predicted(new)
+    assert len(before) == len(ASKED)
+    assert found["run"] == {"top_k": [Settings().top_k, 1]}
+    assert found["changed"] == {name: text for name, text in before.items() if after[name] != text}
+
+
+def predicted(out: Path) -> dict[str, str | None]:
+    """The answer to each question, from the lines of its file."""
+    lines = map(json.loads, (out / "predictions.jsonl").read_text("utf-8").splitlines())
+    return {line["question_id"]: line["text"] for line in lines if "question_id" in line}
+
+
 def test_gold_passages_measure_the_reader_alone(squad: Path) -> None:
     report = evaluate(Options(squad, gold_passages=True, settings=SETTINGS, progress=False))
 
@@ -253,7 +288,8 @@ def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
     assert (report["questions"], report["qa"]) == (5, None)
     assert report["retrieval"]["recall@5"] == 1.0
     assert report["retrieval"]["lexical"]["recall@1"] == 1.0
-    assert "recall@5" in table(report)
+    assert report["retrieval"]["fused"]["recall@5"] == 1.0
+    assert "| reranked |" in table(report)
 
 
 def test_a_run_file_is_scored_against_qrels(tmp_path: Path) -> None:

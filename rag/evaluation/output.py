@@ -1,0 +1,40 @@
+"""Where the files of an evaluation go."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import CitespanError
+
+
+@contextmanager
+def folder_for(out: Path | None) -> Iterator[Path]:
+    """The folder ``out``, made if need be; None: one that is gone afterwards.
+
+    Raises:
+        CitespanError: it cannot be made.
+    """
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="citespan-") as temporary:
+            yield Path(temporary)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CitespanError(f"{out}: not a folder that can be used ({error.strerror})") from error
+    yield out
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file whole or not at all, so that a report is never half of one.
+
+    Raises:
+        CitespanError: it cannot be written.
+    """
+    fresh = path.with_suffix(".tmp")
+    try:
+        fresh.write_text(content, "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise CitespanError(f"{path}: cannot be written ({error.strerror})") from error
