@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; returns 2, with one line that says why, where it cannot start."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    with tempfile.TemporaryDirectory(prefix="citespan-") as uploads:
+    # Threads may still write there while it is deleted.
+    with tempfile.TemporaryDirectory(prefix="citespan-", ignore_cleanup_errors=True) as uploads:
         prepare_environment(Path(uploads))
         _say("Loading the models ...")
         from rag import CitespanError
@@ -160,5 +161,20 @@ def _stop(_signal: int, _frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
+def _run() -> NoReturn:
+    """``main``, and then the end of the process without the interpreter's own ending.
+
+    That would tear threads down which are in the middle of a model's native code, and abort.
+    Nothing is lost: the folder of uploads is gone by now, and stores are safe at any moment.
+    """
+    try:
+        status: object = main()
+    except SystemExit as end:
+        status = end.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 0)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _run()

@@ -1,10 +1,10 @@
-"""The Gradio page: components, events and endpoints are wired here and nowhere else."""
+"""The Gradio page: events and endpoints are wired here and nowhere else."""
 
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,23 @@ from starlette.middleware import Middleware
 
 from rag.answerer import Answerer
 from rag.errors import SettingsError
-from ui import render
 from ui.endpoints import add_endpoints
-from ui.events import EVENTS, Event
+from ui.events import CHANGING, EVENTS, JOBS, MEASURING, Event, Job
+from ui.layout import ASSETS, Parts, make_parts
 from ui.library import Library
 from ui.security import SecurityHeaders
-from ui.visitor import Update, Visitor
+from ui.suggestions import Suggestions
+from ui.tools import write_json
+from ui.update import Update
+from ui.visitor import Visitor
 
-ASSETS = Path(__file__).with_name("assets")
 MAX_WAITING = 32
 """Requests that may wait; further ones are refused at once."""
 AT_ONCE = 4
 """Requests of one kind that run at the same time."""
 
 UPLOADS_AT_ONCE = 2
+MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
 
 Outputs = tuple[object, ...]
@@ -46,7 +49,7 @@ def build(
         answerer: What is asked until a visitor changes the documents.
         uploads: A private folder for the visitors' own documents; None: the system's.
         shared: One library for all visitors, in place of one each.
-        examples: Questions offered at the start.
+        examples: Questions offered until a visitor changes the documents; none: some are made.
     """
     parent = uploads or Path(tempfile.gettempdir())
     page = gr.Blocks(
@@ -54,11 +57,12 @@ def build(
     )
     with page:
         add_endpoints(shared or Library(answerer, parent))  # first, for the plain names
-        parts = _parts()
+        parts = make_parts(gr.State(None, delete_callback=_leave))
+        common = Suggestions()
 
         def enter() -> Visitor:
             library = shared or Library(answerer, parent)
-            return Visitor(library, examples, shared=shared is not None)
+            return Visitor(library, examples, shared=shared is not None, suggestions=common)
 
         _wire(page, parts, enter)
     page.queue(max_size=MAX_WAITING, default_concurrency_limit=AT_ONCE)
@@ -81,6 +85,8 @@ def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
     if page.mcp_error:
         page.close()
         raise SettingsError(f"the MCP server did not start: {page.mcp_error}")
+    if mcp:
+        write_json(page)
     return address
 
 
@@ -112,115 +118,49 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
     return address
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The components of the page that take part in events."""
-
-    header: gr.HTML
-    conversation: gr.HTML
-    scope: gr.HTML
-    question: gr.Textbox
-    source: gr.HTML
-    intake: gr.HTML
-    outbox: gr.HTML
-    files: gr.File
-    folder: gr.UploadButton
-    visitor: gr.State
-
-    @property
-    def outputs(self) -> list[gr.HTML]:
-        """What an ``Update`` writes to, in the order of its fields."""
-        return [self.conversation, self.source, self.intake, self.scope, self.outbox]
-
-
-def _parts() -> _Parts:
-    """The layout: a bar, the conversation left, the source and the documents right."""
-    visitor = gr.State(None, delete_callback=_leave)
-    header = _html("status", render.header())
-    with gr.Row(elem_id="columns"):
-        with gr.Column(elem_id="left", scale=5, min_width=320):
-            conversation = _html("conversation")
-            scope = _html("scope")
-            question = _question_box()
-        with gr.Column(elem_id="right", scale=4, min_width=320):
-            source = _html("source")
-            intake = _html("intake")
-            with gr.Row(elem_id="drop"):
-                # No file_types: a file of another kind would keep the rest out, unexplained.
-                files = gr.File(
-                    label="Add documents", show_label=False, file_count="multiple", height=84
-                )
-                folder = gr.UploadButton("Add a folder", file_count="directory", size="sm")
-    return _Parts(
-        header=header,
-        conversation=conversation,
-        scope=scope,
-        question=question,
-        source=source,
-        intake=intake,
-        outbox=_html("outbox"),
-        files=files,
-        folder=folder,
-        visitor=visitor,
-    )
-
-
-def _html(name: str, value: str = "") -> gr.HTML:
-    # Gradio knows a custom event by its name, in quotes, in the script.
-    names = " ".join(f'"{name}"' for name in ("ask", *EVENTS))
-    script = f"// {names}\n{(ASSETS / 'page.js').read_text('utf-8')}"
-    return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=name)
-
-
-def _question_box() -> gr.Textbox:
-    return gr.Textbox(
-        label="Question",
-        placeholder="Ask a question",
-        show_label=False,
-        container=False,
-        autofocus=True,
-        submit_btn=True,
-        lines=1,
-        max_lines=6,
-        elem_id="question",
-    )
-
-
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_ONE_LONG: dict[str, Any] = {
+    "concurrency_limit": MEASURED_AT_ONCE,
+    "concurrency_id": "evaluation",
+}
 
 
-def _wire(page: gr.Blocks, parts: _Parts, enter: Callable[[], Visitor]) -> None:
+def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
     """Connect what a visitor does to the handlers; none of these is a public endpoint."""
-    visitor, outputs = parts.visitor, parts.outputs
+    visitor, outputs, box = parts.visitor, parts.outputs, parts.question
 
     def start(request: gr.Request) -> Outputs:
         entered = enter()
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
     def submit(held: object, question: str) -> Iterator[Outputs]:
-        for update in _present(held).ask(question):
+        for update in _present(held).ask({"question": question}):
             yield ("", *_outputs(update))
 
-    def ask(held: object, event: gr.EventData) -> Iterator[Outputs]:
-        for update in _present(held).ask(_field(_sent(event), "question")):
-            yield _outputs(update)
-
-    page.load(start, None, [*outputs, visitor], **_QUIET)
-    box = parts.question
+    suggest = _job(JOBS["suggest"])
+    page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)
     box.submit(submit, [visitor, box], [box, *outputs], **_QUIET)
-    for part in (parts.header, *outputs):
-        part.ask(ask, visitor, outputs, **_QUIET)
-        for name, method in EVENTS.items():
-            getattr(part, name)(_handler(method), visitor, outputs, **_QUIET)
+    header = parts.header  # its script sends the events of the whole page
+    for name, job in JOBS.items():
+        limit = _ONE_LONG if name in MEASURING else {}
+        getattr(header, name)(_job(job), visitor, outputs, **_QUIET, **limit)
+    for name, event in EVENTS.items():
+        done = getattr(header, name)(_handler(event), visitor, outputs, **_QUIET)
+        if name in CHANGING:
+            done.then(suggest, visitor, outputs, **_QUIET)
     _wire_uploads(parts)
 
 
-def _wire_uploads(parts: _Parts) -> None:
-    """Dropped files and folders; the drop area is empty again as soon as they are here."""
+def _wire_uploads(parts: Parts) -> None:
+    """Dropped files and folders; the drop areas are empty again as soon as they are here."""
 
     def upload(held: object, files: object) -> Iterator[Outputs]:
         for update in _present(held).upload(files):
             yield (None, None, *_outputs(update))
+
+    def measure(held: object, file: object) -> Iterator[Outputs]:
+        for update in _present(held).evaluation.upload(file):
+            yield (None, *_outputs(update))
 
     for drop in (parts.files, parts.folder):
         drop.upload(
@@ -230,12 +170,22 @@ def _wire_uploads(parts: _Parts) -> None:
             concurrency_limit=UPLOADS_AT_ONCE,
             concurrency_id="upload",
             **_QUIET,
-        )
+        ).then(_job(JOBS["suggest"]), parts.visitor, parts.outputs, **_QUIET)
+    asked = parts.questions
+    asked.upload(measure, [parts.visitor, asked], [asked, *parts.outputs], **_QUIET, **_ONE_LONG)
 
 
-def _handler(method: Event) -> Callable[[object, gr.EventData], Outputs]:
-    def handle(held: object, event: gr.EventData) -> Outputs:
-        return _outputs(method(_present(held), _sent(event)))
+def _handler(event: Event) -> Callable[[object, gr.EventData], Outputs]:
+    def handle(held: object, data: gr.EventData) -> Outputs:
+        return _outputs(event(_present(held), _sent(data)))
+
+    return handle
+
+
+def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
+    def handle(held: object, data: gr.EventData) -> Iterator[Outputs]:
+        for update in job(_present(held), _sent(data)):
+            yield _outputs(update)
 
     return handle
 
@@ -253,14 +203,10 @@ def _leave(held: object) -> None:
 
 
 def _outputs(update: Update) -> Outputs:
-    parts = (update.conversation, update.source, update.intake, update.scope, update.outbox)
+    parts = (getattr(update, field.name) for field in fields(update))
     return tuple(gr.skip() if part is None else part for part in parts)
 
 
 def _sent(event: gr.EventData) -> object:
     """What the page's script sent with an event; anything that JSON can say."""
     return event._data  # noqa: SLF001 - its public access is by attribute and raises
-
-
-def _field(sent: object, name: str) -> object:
-    return sent.get(name) if isinstance(sent, dict) else None

@@ -64,9 +64,9 @@ def progress(intake: Intake) -> str:
         words = f"{intake.stage} {intake.done + 1} of {intake.total}: "
         bar = tag("progress", "", max=2 * intake.total, value=_steps(intake), aria_label="Progress")
         line = tag("p", text("span", words) + name + button("Cancel", "cancel"))
-        return tag("section", line + bar + _errors(intake.errors), class_="intake")
+        return tag("section", line + bar + errors(intake.errors), class_="intake")
     line = tag("p", text("span", _outcome(intake)) + button("Close", "dismiss"))
-    return tag("section", line + _errors(intake.errors), class_="intake")
+    return tag("section", line + errors(intake.errors), class_="intake")
 
 
 def _asked(shelf: Shelf) -> str:
@@ -93,9 +93,15 @@ def _outcome(intake: Intake) -> str:
     return ", ".join(parts) + "."
 
 
-def _errors(errors: Sequence[str]) -> str:
-    items = "".join(text("li", error, dir="auto") for error in errors)
-    return tag("ul", items, class_="errors", role="alert") if errors else ""
+def trouble(words: str) -> str:
+    """What went wrong with a change of the documents."""
+    return text("p", words, class_="error", role="alert")
+
+
+def errors(lines: Sequence[str]) -> str:
+    """What could not be read, a line each; empty where everything could."""
+    items = "".join(text("li", line, dir="auto") for line in lines)
+    return tag("div", tag("ul", items), class_="errors", role="alert") if lines else ""
 
 
 def _scope(shelf: Shelf) -> str:

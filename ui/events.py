@@ -1,10 +1,12 @@
 """The names of the events that the page's script can trigger, and what each does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from ui.visitor import Update, Visitor
+from ui.update import Update
+from ui.visitor import Visitor
 
 Event = Callable[[Visitor, object], Update]
+Job = Callable[[Visitor, object], Iterator[Update]]
 
 EVENTS: dict[str, Event] = {
     "cite": Visitor.cite,
@@ -25,5 +27,17 @@ EVENTS: dict[str, Event] = {
     "save": Visitor.save,
     "library": lambda visitor, _: visitor.library(),
     "reset": lambda visitor, _: visitor.reset(),
+    "stop": lambda visitor, _: visitor.stop(),
+    "report": lambda visitor, event: visitor.evaluation.save(event),
 }
-"""Besides "ask", whose updates come one after the other."""
+JOBS: dict[str, Job] = {
+    "ask": Visitor.ask,
+    "suggest": lambda visitor, _: visitor.suggest(),
+    "propose": lambda visitor, _: visitor.evaluation.propose(),
+    "judged": lambda visitor, _: visitor.judged(),
+}
+"""Events whose updates come one after the other."""
+MEASURING = ("propose", "judged")
+"""Jobs that take long; few run at the same time."""
+CHANGING = ("choose", "remove", "undo", "reset", "open", "delete")
+"""After these the example questions may be others, or wanted for the first time."""

@@ -5,16 +5,17 @@ each method takes ``object`` and checks it.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rag.answerer import Answerer
 from rag.errors import CitespanError, QuestionError
+from rag.types import Answer, Hit
 from ui import render, source
 from ui.documents import Shelf, library
 from ui.search import MAX_PASSAGES, search
-from ui.turns import Turn, sentence_offset
+from ui.turns import Reading, Turn, sentence_offset
 
 MAX_TURNS = 50
 """Older turns of a conversation leave the page."""
@@ -39,37 +40,31 @@ class Chat:
     def __init__(
         self,
         answerer: Answerer,
-        examples: Sequence[str] = (),
         documents: Collection[str] | None = None,
         removed: str | None = None,
     ) -> None:
-        """Examples are offered while the conversation is empty; ``documents`` are searched.
+        """``documents`` are searched (None: all).
 
         ``removed`` is the title of a document that can be put back.
         """
         self._answerer = answerer
-        self._examples = tuple(examples)
         self._documents = documents
         self._removed = removed
 
     def view(self, turns: Sequence[Turn] = ()) -> View:
         """The page with these turns and the last one's first source open."""
         kept = tuple(turns)[-MAX_TURNS:]
-        documents = len(self._answerer.store.documents())
-        html = render.conversation(kept, render.welcome(self._examples, documents))
+        html = self.conversation(kept)
         last = len(kept) - 1
         if kept and kept[last].citations:
             return View(html, self._panel(kept, last, 0), kept)
         return View(html, self.library(), kept)
 
-    def waiting(self, question: object, turns: Sequence[Turn]) -> View | None:
-        """The page while the question is being answered; None where there is no question."""
-        asked = text_of(question)
-        if not asked:
-            return None
-        shown = Turn(_shortened(asked))
-        view = self.view((*turns, shown))
-        return replace(view, turns=view.turns[:-1])
+    def conversation(self, turns: Sequence[Turn]) -> str:
+        """The turns alone, also those that are not answered yet."""
+        kept = tuple(turns)[-MAX_TURNS:]
+        documents = 0 if kept else len(self._answerer.store.documents())
+        return render.conversation(kept, render.welcome(documents))
 
     def ask(self, question: object, turns: Sequence[Turn]) -> View:
         """Answer a question, or say in its place what was wrong with it."""
@@ -145,19 +140,39 @@ class Chat:
 
     def answered(self, question: str) -> Turn:
         """The turn of a question, with its answer or what was wrong."""
-        shown = _shortened(question)
+        *_, turn = self.steps(question)
+        return turn
+
+    def steps(self, question: str) -> Iterator[Turn]:
+        """The turn at once, then with the passages that are read, then as ``answered``."""
+        turn = Turn(_shortened(question))
+        yield turn
         try:
-            answer = self._answerer.ask(question, documents=self._documents)
-            offset = None
-            if answer.citations:
-                document = self._answerer.store.document(answer.citations[0].document_id)
-                offset = sentence_offset(document.text, answer) if document else None
+            for step in self._answerer.ask_steps(question, documents=self._documents):
+                if isinstance(step, Answer):
+                    turn = replace(turn, answer=step, offset=self._offset(step))
+                else:
+                    turn = replace(turn, reading=self._reading(step))
+                yield turn
         except CitespanError as error:
-            return Turn(shown, error=str(error))
+            yield replace(turn, error=str(error))
         except Exception:  # noqa: BLE001 - the page must not wait for ever; the log has the cause
             _log.exception("a question was not answered")
-            return Turn(shown, error=_BROKEN)
-        return Turn(shown, answer, offset)
+            yield replace(turn, error=_BROKEN)
+
+    def _offset(self, answer: Answer) -> int | None:
+        if not answer.citations:
+            return None
+        document = self._answerer.store.document(answer.citations[0].document_id)
+        return sentence_offset(document.text, answer) if document else None
+
+    def _reading(self, hits: Sequence[Hit]) -> tuple[Reading, ...]:
+        store = self._answerer.store
+        named = {hit.passage.document_id: "" for hit in hits}
+        for identifier in named:
+            document = store.document(identifier)
+            named[identifier] = document.title if document else ""
+        return tuple(Reading(named[h.passage.document_id], h.passage) for h in hits)
 
     def _panel(self, turns: Sequence[Turn], turn: int, index: int) -> str:
         citation = turns[turn].citations[index]
@@ -170,6 +185,17 @@ class Chat:
 def text_of(value: object) -> str:
     """A line that the page sent, or nothing where it sent something else."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def value_of(event: object) -> str:
+    """The text that a button of the page carries, or nothing where something else was sent."""
+    return text_of(event.get("value")) if isinstance(event, Mapping) else ""
+
+
+def number_of(event: object) -> int | None:
+    """The number that a button of the page carries, or None."""
+    value = value_of(event)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def _shortened(question: str) -> str:

@@ -43,6 +43,16 @@ class Library:
         return self._own or self._base
 
     @property
+    def changed(self) -> bool:
+        """Whether the documents are, or may be, other than the base's."""
+        return self._own is not None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where copies of the documents may be made; None: the system's folder for such."""
+        return self._parent
+
+    @property
     def removed(self) -> str | None:
         """Title of the document that ``undo`` would put back."""
         return self._removed.title if self._removed else None

@@ -6,7 +6,7 @@ from rag.types import Alternative, Answer, Citation
 from ui import export, wording
 from ui.explain import explanation
 from ui.html import escape, tag, text
-from ui.turns import Turn
+from ui.turns import Reading, Turn
 
 PREVIEW_CHARS = 240
 LONG_CHARS = 90
@@ -25,6 +25,7 @@ def header() -> str:
         text("button", "Documents", type="button", data_library=True)
         + text("button", "Chats", type="button", data_event="chats", data_value="")
         + text("button", "New chat", type="button", data_reset=True)
+        + text("button", "Evaluation", type="button", data_view=True, aria_pressed="false")
         + text(
             "button",
             "\N{CIRCLE WITH LEFT HALF BLACK}",
@@ -38,23 +39,25 @@ def header() -> str:
     return tag("header", name + status + tag("nav", buttons, aria_label="Page"), class_="bar")
 
 
-def welcome(examples: Sequence[str], documents: int) -> str:
-    """What an empty conversation shows: what this is, and questions to try."""
+def welcome(documents: int) -> str:
+    """What an empty conversation shows: what this is."""
     which = "the document" if documents == 1 else f"{documents:,} documents"
     promise = (
         "Every answer is a quotation. You see the exact characters it was taken from, "
         "and when the documents do not say, so does the page."
     )
+    return tag("section", text("h2", f"Ask {which}") + text("p", promise), class_="welcome")
+
+
+def suggestions(questions: Sequence[str]) -> str:
+    """Questions to try; the page shows them while the conversation is empty."""
     buttons = "".join(
-        text("button", question, type="button", class_="example", data_ask=question)
-        for question in examples
+        text("button", question, type="button", class_="example", data_ask=question, dir="auto")
+        for question in questions
     )
-    tried = tag("div", buttons, class_="examples", role="group", aria_label="Example questions")
-    return tag(
-        "section",
-        text("h2", f"Ask {which}") + text("p", promise) + (tried if examples else ""),
-        class_="welcome",
-    )
+    if not questions:
+        return ""
+    return tag("div", buttons, class_="examples", role="group", aria_label="Example questions")
 
 
 def _turn(number: int, turn: Turn) -> str:
@@ -62,12 +65,33 @@ def _turn(number: int, turn: Turn) -> str:
     if turn.error is not None:
         body = text("p", turn.error, class_="error", role="alert")
     elif turn.answer is None:
-        body = text("p", "Reading the documents\N{HORIZONTAL ELLIPSIS}", class_="pending")
+        body = _pending(turn.reading)
     elif turn.answer.text is None:
         body = _abstention(number, turn, turn.answer)
     else:
         body = _answer(number, turn, turn.answer, turn.answer.text)
     return tag("article", question + tag("div", body, class_="reply"), class_="turn")
+
+
+def _pending(reading: Sequence[Reading] | None) -> str:
+    """What is being done for an answer, with the passages that are read for it."""
+    if reading is None:
+        return text("p", "Searching\N{HORIZONTAL ELLIPSIS}", class_="pending")
+    count = wording.count(len(reading), "passage")
+    line = text("p", f"Searching: reading {count}\N{HORIZONTAL ELLIPSIS}", class_="pending")
+    items = "".join(tag("li", _passage(one)) for one in reading)
+    return line + tag("ol", items, class_="citations reading", aria_label="Passages")
+
+
+def _passage(reading: Reading) -> str:
+    passage = reading.passage
+    where = wording.place(passage.page, passage.start, passage.end)
+    content = (
+        text("span", reading.title, class_="title", dir="auto")
+        + text("span", where, class_="position")
+        + text("span", shorten(passage.text), class_="preview", dir="auto")
+    )
+    return tag("div", content, class_="citation")
 
 
 def _answer(number: int, turn: Turn, answer: Answer, quote: str) -> str:

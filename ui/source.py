@@ -1,8 +1,9 @@
 """The source panel as HTML: the cited characters, marked, in their surroundings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rag.types import Citation, Document
+from rag.types import Citation, Document, Evidence
 from ui import wording
 from ui.html import button, escape, tag, text
 from ui.turns import Turn
@@ -10,6 +11,8 @@ from ui.turns import Turn
 SURROUNDINGS = 3000
 """Characters shown before and after the cited passage; documents may be megabytes long."""
 PREVIEW_CHARS = 12000
+CLOSEST = 3
+"""Sentences marked where there is no answer."""
 
 
 Bounds = tuple[int, int]
@@ -29,23 +32,17 @@ def preview(document: Document, turn_number: int | None = None) -> str:
 
 
 def cited(document: Document, turn_number: int, turn: Turn, index: int) -> str:
-    """The cited characters of ``turn.citations[index]`` and, in another colour, the others'.
+    """The cited characters of ``turn.citations[index]`` and, in another colour, the evidence.
 
     ``mark.cited`` holds exactly ``document.text[citation.start:citation.end]``.
     """
     citation = turn.citations[index]
     own = turn.answer.citations if turn.answer else ()
-    evidence = own if index < len(own) else ()
-    others = [
-        (other.start, other.end)
-        for other in evidence
-        if other.document_id == citation.document_id and other.supports and other != citation
-    ]
     kind = _kind(citation, own=index < len(own))
     steps = _steps(turn_number, index, len(turn.citations))
-    low, shown = _surroundings(document.text, citation, others)
-    header = _header(citation, kind, steps, turn_number)
-    return panel(header + _body(document, low, shown), turn_number, index)
+    shown = _surroundings(document.text, citation, _evidence(turn, citation))
+    header = _header(citation, kind, steps, turn_number, _legend(citation, shown.html))
+    return panel(header + _body(document, shown.low, shown.html), turn_number, index)
 
 
 def close_button(label: str) -> str:
@@ -66,12 +63,51 @@ _BODY: dict[str, str | int | bool | None] = {
     "role": "document",
 }
 _CROSS = "\N{MULTIPLICATION X}"
+_EVIDENCE = '<mark class="evidence">'
 _CUT = text("span", " \N{HORIZONTAL ELLIPSIS} ", class_="cut", aria_hidden="true")
 
 
 def panel(content: str, turn: int | None = None, citation: int | None = None) -> str:
     """What stands on the right; with a turn and a citation where it shows one."""
     return tag("section", content, class_="source", data_turn=turn, data_citation=citation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A part of a document as HTML, from character ``low`` on."""
+
+    low: int
+    html: str
+
+
+def _evidence(turn: Turn, citation: Citation) -> list[Bounds]:
+    """What else in the cited document bears on the question, or is quoted for the answer.
+
+    Without an answer it is the few sentences that come closest to one.
+    """
+    if turn.answer is None:
+        return []
+    bearing = turn.answer.evidence
+    if turn.answer.text is None:
+        bearing = bearing[:CLOSEST]
+    quoted = (other for other in turn.answer.citations if other.supports and other != citation)
+    others: list[Evidence | Citation] = [*bearing, *quoted]
+    return [
+        (other.start, other.end)
+        for other in others
+        if other.document_id == citation.document_id and other.sha256 == citation.sha256
+    ]
+
+
+def _legend(citation: Citation, shown: str) -> str:
+    """What the two colours mean, where both are there."""
+    if _EVIDENCE not in shown:
+        return ""
+    words, kind, others = "answer", "key cited", "evidence"
+    if not citation.supports:
+        words, kind, others = "nearest passage", "key near", "closest sentences"
+    keys = text("span", words, class_=kind) + text("span", others, class_="key evidence")
+    return tag("p", keys, class_="legend")
 
 
 def _kind(citation: Citation, *, own: bool) -> str:
@@ -96,11 +132,11 @@ def _marker(turn: int | None) -> str:
     )
 
 
-def _header(citation: Citation, kind: str, steps: str, turn: int) -> str:
+def _header(citation: Citation, kind: str, steps: str, turn: int, legend: str) -> str:
     title = text("h2", citation.title, dir="auto", title=citation.title)
     heading = text("p", citation.heading, class_="section", dir="auto") if citation.heading else ""
     line = text("p", f"{kind} \N{MIDDLE DOT} {wording.position(citation)}", class_="where")
-    return tag("header", _navigation(steps) + title + heading + line + _marker(turn))
+    return tag("header", _navigation(steps) + title + heading + line + legend + _marker(turn))
 
 
 def _steps(turn: int, index: int, total: int) -> str:
@@ -123,32 +159,32 @@ def _step(label: str, arrow: str, turn: int, index: int) -> str:
     )
 
 
-def _surroundings(document: str, citation: Citation, others: Sequence[Bounds]) -> tuple[int, str]:
-    """The offset of the first character shown, and the HTML."""
+def _surroundings(document: str, citation: Citation, others: Sequence[Bounds]) -> _Shown:
     start = min(citation.passage_start, citation.start)
     end = max(citation.passage_end, citation.end)
     low, high = max(0, start - SURROUNDINGS), min(len(document), end + SURROUNDINGS)
-    chosen = text(
-        "mark",
-        document[citation.start : citation.end],
-        class_="cited" if citation.supports else "near",
-    )
+    if citation.supports:
+        chosen = text("mark", document[citation.start : citation.end], class_="cited")
+    else:  # a whole passage: what bears on the question stands inside it
+        inside = _with_evidence(document, citation.start, citation.end, others)
+        chosen = tag("mark", inside, class_="near")
     passage = (
         _with_evidence(document, start, citation.start, others)
         + chosen
         + _with_evidence(document, citation.end, end, others)
     )
-    return low, (
+    html = (
         (_CUT if low else "")
         + _with_evidence(document, low, start, others)
         + tag("span", passage, class_="passage")
         + _with_evidence(document, end, high, others)
         + (_CUT if high < len(document) else "")
     )
+    return _Shown(low, html)
 
 
 def _with_evidence(document: str, low: int, high: int, others: Sequence[Bounds]) -> str:
-    """``document[low:high]`` with the parts that other citations quote marked as evidence."""
+    """``document[low:high]`` with what is evidence marked as such."""
     written, position = "", low
     for other_start, other_end in sorted(others):
         start, end = max(other_start, position), min(other_end, high)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rag.types import Answer, Citation
+from rag.types import Answer, Citation, Passage
 from ui import wording
 from ui.search import Search
 
@@ -31,9 +31,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A passage that is being read for an answer, with the title of its document."""
+
+    title: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One question and what came back: an answer, an error message, or neither yet.
 
+    Until then ``reading`` are the passages found, best first; None: still searching.
     ``offset`` is where the answer starts inside ``answer.sentence``, in characters; ``search``
     is there once someone has asked how the answer was found. ``rating`` and ``right`` are the
     visitor's: whether the answer is right, and where the right one stands.
@@ -43,9 +52,15 @@ class Turn:
     answer: Answer | None = None
     offset: int | None = None
     error: str | None = None
+    reading: tuple[Reading, ...] | None = None
     search: Search | None = None
     rating: bool | None = None
     right: Place | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the answer is still to come."""
+        return self.answer is None and self.error is None
 
     @property
     def citations(self) -> tuple[Citation, ...]:

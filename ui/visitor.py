@@ -6,19 +6,22 @@ each method takes ``object`` and checks it.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
 from rag.errors import CitespanError
 from ui import transcript
 from ui.chats import chats, file
-from ui.documents import Shelf, progress, scope
+from ui.documents import progress, scope, trouble
+from ui.evaluation import Evaluation
 from ui.feedback import as_questions, marked, rated
-from ui.handlers import MAX_TURNS, Chat, View, text_of
+from ui.handlers import MAX_TURNS, Chat, View, number_of, text_of, value_of
 from ui.history import Conversation, History, Turns
-from ui.html import text
 from ui.library import Library
+from ui.render import suggestions
+from ui.selection import Selection
+from ui.suggestions import Suggestions
+from ui.update import Update
 
 _FILES: dict[str, tuple[str, Callable[[Conversation], str]]] = {
     "markdown": (".md", transcript.as_markdown),
@@ -29,30 +32,31 @@ _FILES: dict[str, tuple[str, Callable[[Conversation], str]]] = {
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """New HTML for parts of the page; None leaves a part as it is."""
-
-    conversation: str | None = None
-    source: str | None = None
-    intake: str | None = None
-    scope: str | None = None
-    outbox: str | None = None
-
-
 class Visitor:
     """Lives in the session's state, never in a global; its library may be shared by all."""
 
     def __init__(
-        self, library: Library, examples: Sequence[str] = (), *, shared: bool = False
+        self,
+        library: Library,
+        examples: Sequence[str] = (),
+        *,
+        shared: bool = False,
+        suggestions: Suggestions | None = None,
     ) -> None:
-        """Examples are offered at the start; a shared library outlives the visitor."""
+        """A shared library outlives the visitor.
+
+        ``examples`` are offered until the documents change; without them ``suggestions`` makes
+        some, as it does for all visitors.
+        """
         self._library = library
+        self.evaluation = Evaluation(library)
+        self._common = suggestions or Suggestions()
+        self._own = self._common if shared else Suggestions()
         self._shared = shared
         self._examples = examples
         self._history = History()
         self._saved = 0
-        self._chosen: frozenset[str] | None = None
+        self._selection = Selection(library)
         self._shelf_shown = True
 
     def start(self, query: Mapping[str, str]) -> Update:
@@ -61,19 +65,45 @@ class Visitor:
         self._history.change(self._history.current.number, lambda _: view.turns)
         return self._show(view)
 
-    def ask(self, question: object) -> Iterator[Update]:
-        """The question at once, then its answer; nothing changes where there is no question."""
-        asked = text_of(question)
+    def ask(self, event: object) -> Iterator[Update]:
+        """Answer ``{"question": words}``: the question, what is read for it, the answer.
+
+        Nothing changes where there is no question.
+        """
+        asked = text_of(event.get("question")) if isinstance(event, Mapping) else ""
         if not asked:
             return
         chat, number = self._chat(), self._history.current.number
-        waiting = chat.waiting(asked, self._turns)
-        if waiting is not None:
-            yield Update(waiting.conversation)
-        turn = chat.answered(asked)
+        for turn in chat.steps(asked):
+            if turn.pending and number == self._history.current.number:
+                yield Update(chat.conversation((*self._turns, turn)))
         changed = self._history.change(number, lambda held: (*held, turn)[-MAX_TURNS:])
         if number == self._history.current.number:
             yield self._show(chat.view(changed.turns))
+
+    def suggest(self) -> Iterator[Update]:
+        """Example questions for the documents that are asked, while the chat is empty."""
+        if self._turns:
+            return
+        library = self._library
+        if self._examples and not library.changed:
+            yield Update(suggestions=suggestions(self._examples))
+            return
+        makes = self._own if library.changed else self._common
+        try:
+            made = makes.of(library.answerer, self._selection.chosen)
+        except CitespanError:
+            made = ()  # the documents were changed or have gone in the meantime
+        yield Update(suggestions=suggestions(made))
+
+    def judged(self) -> Iterator[Update]:
+        """Measure with the answers of the open conversation that were judged."""
+        return self.evaluation.judged(self._turns)
+
+    def stop(self) -> Update:
+        """End the evaluation that is under way."""
+        self.evaluation.stop()
+        return Update()
 
     def cite(self, event: object) -> Update:
         """Open a citation in the source panel."""
@@ -108,29 +138,29 @@ class Visitor:
 
     def edit(self, event: object) -> Update:
         """The list with a field for a new name of ``{"value": number}``."""
-        return self.chats(_number(event))
+        return self.chats(number_of(event))
 
     def rename(self, event: object) -> Update:
         """Name a conversation: ``{"value": number, "name": name}``."""
         name = event.get("name") if isinstance(event, Mapping) else None
         if isinstance(name, str):
-            self._history.rename(_number(event), name)
+            self._history.rename(number_of(event), name)
         return self.chats()
 
     def open(self, event: object) -> Update:
         """Open the conversation ``{"value": number}``."""
-        self._history.open(_number(event))
+        self._history.open(number_of(event))
         return self._show(self._chat().view(self._turns))
 
     def delete(self, event: object) -> Update:
         """Forget the conversation ``{"value": number}``."""
-        self._history.delete(_number(event))
+        self._history.delete(number_of(event))
         view = self._chat().view(self._turns)
         return Update(view.conversation, self.chats().source)
 
     def save(self, event: object) -> Update:
         """Offer the open conversation as a file: ``{"value": kind}``."""
-        kind, chat = _value(event), self._history.current
+        kind, chat = value_of(event), self._history.current
         if kind not in _FILES:
             return Update()
         ending, written = _FILES[kind]
@@ -148,47 +178,28 @@ class Visitor:
 
     def choose(self, event: object) -> Update:
         """Ask a document or leave it out: ``{"value": id}``, or "all" or "none" of them."""
-        value = _value(event)
-        known = {info.id for info in self._library.documents()}
-        if value == "all":
-            self._chosen = None
-        elif value == "none":
-            self._chosen = frozenset()
-        elif value in known:
-            asked = known if self._chosen is None else self._chosen & known
-            asked = frozenset(asked ^ {value})
-            self._chosen = None if asked == known else asked
+        self._selection.choose(value_of(event))
         return self.library()
 
     def remove(self, event: object) -> Update:
         """Remove the document ``{"value": id}``; it can be put back."""
-        return self._changed(lambda: self._library.remove(_value(event)))
+        return self._changed(lambda: self._library.remove(value_of(event)))
 
     def undo(self) -> Update:
         """Put the last removed document back."""
-
-        def put_back() -> None:
-            restored = self._library.undo()
-            if restored and self._chosen is not None:
-                self._chosen |= {restored}
-
-        return self._changed(put_back)
+        return self._changed(self._selection.undo)
 
     def upload(self, files: object) -> Iterator[Update]:
         """Take in the files that Gradio has received, with progress."""
         paths = [Path(file) for file in files if isinstance(file, str)] if _many(files) else []
         if not paths:
             return
-        before = {info.id for info in self._library.documents()}
         try:
-            for intake in self._library.add(paths):
+            for intake in self._selection.add(paths):
                 yield Update(intake=progress(intake))
         except Exception:  # noqa: BLE001 - the page must not wait for ever; the log has the cause
             _log.exception("files were not taken in")
-            yield Update(intake=_trouble("Adding the files failed; the terminal says why."))
-        if self._chosen is not None:
-            added = {info.id for info in self._library.documents()} - before
-            self._chosen |= added
+            yield Update(intake=trouble("Adding the files failed; the terminal says why."))
         yield self.library() if self._shelf_shown else Update(scope=self._scope())
 
     def cancel(self) -> Update:
@@ -201,16 +212,17 @@ class Visitor:
         return Update(intake="")
 
     def close(self) -> None:
-        """Delete what the visitor brought, where it is the visitor's alone."""
+        """Stop what is under way, and delete what is the visitor's alone."""
+        self.evaluation.stop()
         if not self._shared:
             self._library.close()
 
     def _chat(self) -> Chat:
         library = self._library
-        return Chat(library.answerer, self._examples, self._chosen, library.removed)
+        return Chat(library.answerer, self._selection.chosen, library.removed)
 
     def _scope(self) -> str:
-        return scope(Shelf(self._library.documents(), self._chosen))
+        return scope(self._selection.shelf())
 
     @property
     def _turns(self) -> Turns:
@@ -239,23 +251,9 @@ class Visitor:
         try:
             change()
         except CitespanError as error:
-            return Update(intake=_trouble(str(error)))
+            return Update(intake=trouble(str(error)))
         return self.library()
-
-
-def _value(event: object) -> str:
-    """The text that a button of the page carries, or nothing where something else was sent."""
-    return text_of(event.get("value")) if isinstance(event, Mapping) else ""
-
-
-def _number(event: object) -> int | None:
-    value = _value(event)
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def _many(files: object) -> TypeGuard[list[object]]:
     return isinstance(files, list)
-
-
-def _trouble(words: str) -> str:
-    return text("p", words, class_="error", role="alert")

@@ -36,3 +36,9 @@ def percent(probability: float) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 passage``, ``12,345 passages``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """A time that is only estimated: ``about 8 s``, ``about 3 min``."""
+    whole = max(1, round(seconds))
+    return f"about {whole} s" if whole < 100 else f"about {round(seconds / 60)} min"

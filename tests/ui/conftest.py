@@ -115,6 +115,7 @@ def open_page(browser: "Browser") -> Iterator[Callable[..., "Page"]]:
             permissions=["clipboard-read", "clipboard-write"],
             reduced_motion="reduce",
         )
+        context.set_default_timeout(120_000)  # a busy machine is slow, not wrong
         contexts.append(context)
         page = context.new_page()
         origin = "/".join(address.split("/")[:3]) + "/"

@@ -1,7 +1,7 @@
 """Answers made by hand over a document, for what only shows them."""
 
 from rag.loaders import make_document
-from rag.types import Alternative, Answer, Citation, Document
+from rag.types import Alternative, Answer, Citation, Document, Evidence
 
 TEXT = (
     "The harbour\n\nThe old harbour closed in 1931. A new harbour opened in 1934, and the old "
@@ -36,12 +36,20 @@ def cite(source: Document, quote: str, number: int = 1, *, supports: bool = True
     )
 
 
+def bearing(source: Document, quote: str) -> Evidence:
+    """The first place where a quote stands, as evidence."""
+    start = source.text.index(quote)
+    end = start + len(quote)
+    return Evidence(source.id, source.source, start, end, quote, source.sha256, 0.5)
+
+
 def answer(
     *citations: Citation,
     sentence: str | None = None,
     confidence: float = 0.9,
     alternatives: tuple[Alternative, ...] = (),
     question: str = "When did the new harbour open?",
+    evidence: tuple[Evidence, ...] = (),
 ) -> Answer:
     """An answer whose text is the first citation's quote."""
     return Answer(
@@ -53,9 +61,14 @@ def answer(
         alternatives=alternatives,
         timings_ms={"retrieve": 2.0, "read": 3.5, "total": 5.5},
         store_version=4,
+        evidence=evidence,
     )
 
 
-def abstention(*nearest: Citation, question: str = "Who built the pier?") -> Answer:
+def abstention(
+    *nearest: Citation,
+    question: str = "Who built the pier?",
+    evidence: tuple[Evidence, ...] = (),
+) -> Answer:
     """An answer that says "not in these documents", with nearest passages."""
-    return Answer(question, None, None, 0.04, nearest, (), {"total": 5.0}, 4)
+    return Answer(question, None, None, 0.04, nearest, (), {"total": 5.0}, 4, evidence)

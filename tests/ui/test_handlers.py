@@ -20,7 +20,7 @@ QUESTION = "Who urged caution?"
 @pytest.fixture(scope="module")
 def chat(sure: Answerer) -> Chat:
     """The page over the seed document."""
-    return Chat(sure, [QUESTION])
+    return Chat(sure)
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,11 @@ def turns(chat: Chat) -> tuple[Turn, ...]:
     return chat.ask(QUESTION, ()).turns
 
 
-def test_an_empty_page_offers_examples_and_lists_the_documents(
+def test_an_empty_page_says_what_it_is_and_lists_the_documents(
     chat: Chat, seed_document: Document
 ) -> None:
     view = chat.view()
-    assert [b.text for b in read(view.conversation).find("button", "example")] == [QUESTION]
+    assert read(view.conversation).find("section", "welcome")
     listed = read(view.source).find("button", "document")
     assert [b.attributes["data-document"] for b in listed] == [seed_document.id]
     assert view.turns == ()
@@ -96,7 +96,6 @@ def test_a_listed_document_can_be_read(chat: Chat, seed_document: Document) -> N
 
 @pytest.mark.parametrize("nothing", [None, "", "  \n", 7, {"a": 1}, ["x"]])
 def test_no_question_adds_no_turn(chat: Chat, nothing: object) -> None:
-    assert chat.waiting(nothing, ()) is None
     assert chat.ask(nothing, ()).turns == ()
 
 
@@ -109,15 +108,23 @@ def test_a_question_that_cannot_be_answered_gets_its_reason(chat: Chat) -> None:
     assert len(read(view.conversation).find("p", "error")) == 1
 
 
-def test_waiting_shows_the_question_and_keeps_the_turns(
-    chat: Chat, turns: tuple[Turn, ...]
+def test_a_question_shows_what_is_read_for_it_before_its_answer(
+    chat: Chat, turns: tuple[Turn, ...], sure: Answerer
 ) -> None:
-    view = chat.waiting("And who else?", turns)
-    assert view is not None
-    assert view.turns == turns
-    page = read(view.conversation)
-    assert [h.text for h in page.find("h2", "question")] == [QUESTION, "And who else?"]
+    asked, reading, answered = chat.steps("What has Russia advocated?")
+    assert (asked.pending, reading.pending, answered.pending) == (True, True, False)
+    page = read(chat.conversation((*turns, asked)))
+    assert [h.text for h in page.find("h2", "question")] == [QUESTION, asked.question]
     assert len(page.find("p", "pending")) == 1
+    hits = sure.search("What has Russia advocated?")
+    assert reading.reading is not None
+    assert [one.passage for one in reading.reading] == [hit.passage for hit in hits]
+    page = read(chat.conversation((*turns, reading)))
+    assert f"reading {len(hits)} passages" in page.find("p", "pending")[0].text
+    assert len(page.find("div", "citation")) == len(hits)
+    given, expected = answered.answer, sure.ask("What has Russia advocated?")
+    assert given is not None
+    assert {**given.to_dict(), "timings_ms": 0} == {**expected.to_dict(), "timings_ms": 0}
 
 
 def test_a_link_asks_and_opens_the_named_source(chat: Chat, turns: tuple[Turn, ...]) -> None:
@@ -164,7 +171,7 @@ def test_search_returns_the_passages_that_are_read_with_their_ranks(
     chat: Chat, sure: Answerer, seed_document: Document
 ) -> None:
     rows = chat.search(QUESTION, 3)
-    hits = sure.retriever.retrieve(QUESTION, 3)
+    hits = sure.search(QUESTION, top_k=3)
     assert [(r["rank"], r["score"], r["dense_rank"], r["lexical_rank"]) for r in rows] == [
         (h.rank, h.score, h.dense_rank, h.lexical_rank) for h in hits
     ]

@@ -61,7 +61,7 @@ def test_every_highlight_is_the_cited_text(
     assert len(asked) == 200
     for question in asked[::EVERY]:
         visitor.reset()
-        (*_, last) = visitor.ask(question)
+        (*_, last) = visitor.ask({"question": question})
         page = read(last.conversation or "")
         (copied,) = (e for e in page.elements if e.attributes.get("aria-label") == "Copy as JSON")
         record = json.loads(copied.attributes["data-copy"] or "")

@@ -6,15 +6,16 @@ from dataclasses import replace
 import pytest
 
 from rag.snapshot import DocumentInfo
-from rag.types import Alternative, Citation
+from rag.types import Alternative, Citation, Passage
 from tests.ui.page import Page, read
 from tests.ui.samples import abstention, answer, cite, document
-from ui import documents, render, source, transcript
+from ui import documents, render, report, source, transcript
 from ui.chats import chats, file
 from ui.documents import Intake, Shelf
 from ui.history import Conversation
+from ui.measure import Progress
 from ui.search import Found, Search
-from ui.turns import Place, Turn
+from ui.turns import Place, Reading, Turn
 
 BEACON = "http://198.51.100.1/x"
 ELEMENTS = (
@@ -113,17 +114,25 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "abstention": lambda p: render.conversation([Turn(p, abstention(*_near(p), question=p))], ""),
     "error": lambda p: render.conversation([Turn(p, error=p)], ""),
     "waiting": lambda p: render.conversation([Turn(p)], ""),
-    "examples": lambda p: render.welcome([p], 1),
+    "reading": lambda p: render.conversation([Turn(p, reading=(_reading(p),))], ""),
+    "examples": lambda p: render.suggestions([p]),
     "source": _panel,
     "preview": lambda p: source.preview(document(p, title=p), 0),
     "missing": lambda p: source.missing(cite(document(f"{p} x", title=p), "x")),
     "library": lambda p: documents.library(Shelf([_info(p)] * 2, frozenset(), p)),
     "progress": lambda p: documents.progress(Intake(0, 1, p, "Reading", errors=(p,))),
     "outcome": lambda p: documents.progress(Intake(1, 1, errors=(p,))),
+    "measuring": lambda p: report.progress(Progress(p, 1, 2, 3.0, (p,))),
+    "measured": lambda p: report.finished(p, p, [p]),
+    "not measured": report.failed,
     "chats": lambda p: chats([Conversation(1, name=p), Conversation(2, name=p)], 1, 2),
     "file": lambda p: file(p, p, 1),
     "transcript": lambda p: _body(transcript.as_html(Conversation(1, (_turn(p),), p))),
 }
+
+
+def _reading(payload: str) -> Reading:
+    return Reading(payload, Passage("x", "x", 0, len(payload), payload))
 
 
 def _near(payload: str) -> list[Citation]:

@@ -1,7 +1,7 @@
 """Agents: the tools over the Model Context Protocol, used by its own client."""
 
-import ast
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -52,7 +52,11 @@ def called(address: str, name: str, **arguments: object) -> Any:
 
     result = using(address, use)
     text = "".join(part.text for part in result.content)
-    return text if result.isError else ast.literal_eval(text)  # Gradio writes Python
+    if result.isError:
+        return text
+    given = json.loads(text)
+    assert result.structuredContent == (given if isinstance(given, dict) else {"result": given})
+    return given
 
 
 def test_the_tools_say_what_they_do_and_take(tools_address: str) -> None:

@@ -97,7 +97,7 @@ def test_errors_and_waiting_take_the_place_of_an_answer() -> None:
 
 
 def test_an_empty_conversation_offers_the_examples() -> None:
-    page = read(render.conversation((), render.welcome(["Who & when?"], 1)))
+    page = read(render.suggestions(["Who & when?"]))
     assert [b.attributes["data-ask"] for b in page.find("button", "example")] == ["Who & when?"]
 
 

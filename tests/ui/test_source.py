@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rag.types import Citation, Document
 from tests.ui.page import read
-from tests.ui.samples import TEXT, abstention, answer, cite, document
+from tests.ui.samples import TEXT, abstention, answer, bearing, cite, document
 from ui import source
 from ui.turns import Turn
 
@@ -59,6 +59,37 @@ def test_further_evidence_has_a_colour_of_its_own() -> None:
     assert [e.text for e in page.find("mark", "evidence")] == ["old harbour"]
     steps = [b.attributes["data-citation"] for b in page.find("button")[:2]]
     assert steps == ["1", "1"]
+
+
+def test_evidence_is_marked_around_the_answer_and_explained() -> None:
+    of = document()
+    telling = (bearing(of, "A new harbour opened in 1934"), bearing(of, "the old pier became"))
+    found = answer(cite(of, "1934"), evidence=telling)
+    page = read(source.cited(of, 0, Turn("q", found), 0))
+    assert [e.text for e in page.find("mark", "cited")] == ["1934"]
+    assert [e.text for e in page.find("mark", "evidence")] == [
+        "A new harbour opened in ",
+        "the old pier became",
+    ]
+    assert [e.text for e in page.find("span", "key")] == ["answer", "evidence"]
+    alone = read(source.cited(of, 0, Turn("q", answer(cite(of, "1934"))), 0))
+    assert not alone.find("p", "legend")
+
+
+def test_evidence_of_another_document_is_not_marked_in_this_one() -> None:
+    of, other = document(), document("x" + TEXT)
+    found = answer(cite(of, "1934"), evidence=(bearing(other, "old harbour"),))
+    assert not read(source.cited(of, 0, Turn("q", found), 0)).find("mark", "evidence")
+
+
+def test_evidence_stands_inside_a_nearest_passage() -> None:
+    of = document()
+    near = cite(of, "The old harbour closed in 1931.", supports=False)
+    found = abstention(near, evidence=(bearing(of, "old harbour"),))
+    page = read(source.cited(of, 0, Turn("q", found), 0))
+    assert [e.text for e in page.find("mark", "near")] == [near.quote]
+    assert [e.text for e in page.find("mark", "evidence")] == ["old harbour"]
+    assert [e.text for e in page.find("span", "key")] == ["nearest passage", "closest sentences"]
 
 
 def test_a_nearest_passage_is_not_marked_as_an_answer() -> None:

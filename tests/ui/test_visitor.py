@@ -8,7 +8,8 @@ import pytest
 from rag.answerer import Answerer
 from tests.ui.page import read
 from ui.library import Library
-from ui.visitor import Update, Visitor
+from ui.update import Update
+from ui.visitor import Visitor
 
 QUESTION = "Who urged caution?"
 FORGED: tuple[object, ...] = (
@@ -58,18 +59,20 @@ def ids(visitor: Visitor) -> dict[str, str]:
 
 def ask(visitor: Visitor, question: str) -> str:
     """The last reply as text."""
-    updates = list(visitor.ask(question))
+    updates = list(visitor.ask({"question": question}))
     return read(updates[-1].conversation or "").find("div", "reply")[-1].text
 
 
 def test_a_question_shows_at_once_and_then_its_answer(visitor: Visitor) -> None:
-    waiting, answered = visitor.ask(QUESTION)
-    assert len(read(waiting.conversation or "").find("p", "pending")) == 1
-    assert waiting.source is None
+    waiting, reading, answered = visitor.ask({"question": QUESTION})
+    for update in (waiting, reading):
+        assert len(read(update.conversation or "").find("p", "pending")) == 1
+        assert update.source is None
     assert "China" in (answered.conversation or "")
     assert read(answered.source or "").find("mark", "cited")
-    assert list(visitor.ask("  ")) == []
-    assert list(visitor.ask({"a": 1})) == []
+    assert list(visitor.ask({"question": "  "})) == []
+    assert list(visitor.ask({"question": {"a": 1}})) == []
+    assert list(visitor.ask("x")) == []
 
 
 def test_dropped_files_are_asked_and_listed(visitor: Visitor, tmp_path: Path) -> None:

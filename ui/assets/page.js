@@ -1,10 +1,13 @@
 // Runs once in each HTML component of the page with its `element`, `trigger` and `watch`.
-// Events for the server are those of ui/events.py. All text arrives as HTML made by ui/render.py,
-// ui/source.py, ui/documents.py and ui/chats.py; nothing here builds markup.
+// Events for the server are those of ui/events.py; the bar alone knows them and sends for all. All
+// text arrives as HTML made by ui/render.py, ui/source.py, ui/documents.py, ui/chats.py and
+// ui/report.py; nothing here builds markup.
 const phone = window.matchMedia("(max-width: 860px)");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const scrolling = () => (calm.matches ? "auto" : "smooth");
 const panel = () => document.querySelector("#source");
+if (element.querySelector(".bar")) document.citespan = trigger;
+const tell = (name, data) => document.citespan(name, data);
 
 function say(words) {
   const line = document.querySelector("#status [role=status]");
@@ -48,7 +51,7 @@ function mark({ turn }) {
   };
   const start = Number(body.dataset.start) + length(before);
   const where = { document: body.dataset.document, start, end: start + length(range) };
-  trigger("mark", { turn: Number(turn), ...where });
+  tell("mark", { turn: Number(turn), ...where });
   say("Marked as the right answer");
 }
 
@@ -62,19 +65,29 @@ function download({ download: name, content }) {
 }
 
 function rename(field) {
-  trigger("rename", { value: field.dataset.value, name: field.value });
+  tell("rename", { value: field.dataset.value, name: field.value });
 }
 
-// A button with data-event names it; where the answer draws it anew, it gets the focus back.
-let sender;
-function send({ event, value, turn }) {
-  sender = `[data-event="${event}"][data-value="${CSS.escape(value)}"]`;
-  trigger(event, { value, turn: Number(turn) });
+// A button with data-event names it. Where it is drawn anew while it has the focus, it keeps it.
+let focused;
+document.addEventListener("focusin", ({ target }) => {
+  const button = element.contains(target) && target.closest("[data-event]");
+  const { event, value } = button ? button.dataset : {};
+  focused = event && `[data-event="${event}"][data-value="${CSS.escape(value)}"]`;
+});
+document.addEventListener("pointerdown", ({ target }) => {
+  if (!target.closest("button")) focused = undefined;
+});
+
+// Either the conversation with its sources, or the evaluation.
+function view(evaluation) {
+  document.body.classList.toggle("evaluating", evaluation);
+  document.querySelector("[data-view]").setAttribute("aria-pressed", String(evaluation));
 }
 
 function close() {
   const { turn, citation } = panel().querySelector(".source").dataset;
-  trigger("library", {});
+  tell("library", {});
   const chosen = `#conversation .citation[data-turn="${turn}"][data-citation="${citation}"]`;
   document.querySelector(chosen)?.focus();
 }
@@ -84,6 +97,8 @@ element.addEventListener("click", (event) => {
   if (!button) return;
   const data = button.dataset;
   const opens = "citation" in data || "library" in data || data.event === "chats";
+  if ("view" in data) return view(!document.body.classList.contains("evaluating"));
+  if (opens || "reset" in data) view(false);
   if (opens && phone.matches) {
     panel().scrollIntoView({ behavior: scrolling(), block: "start" });
   }
@@ -91,15 +106,15 @@ element.addEventListener("click", (event) => {
   else if ("link" in data) copy(button, link(data));
   else if (data.event === "mark") mark(data);
   else if (data.event === "rename") rename(button.previousElementSibling);
-  else if ("event" in data) send(data);
-  else if ("ask" in data) trigger("ask", { question: data.ask });
-  else if ("document" in data) trigger("preview", { document: data.document });
+  else if ("event" in data) tell(data.event, { value: data.value, turn: Number(data.turn) });
+  else if ("ask" in data) tell("ask", { question: data.ask });
+  else if ("document" in data) tell("preview", { document: data.document });
   else if ("close" in data) close();
-  else if ("library" in data) trigger("library", {});
-  else if ("reset" in data) trigger("reset", {});
+  else if ("library" in data) tell("library", {});
+  else if ("reset" in data) tell("reset", {});
   else if ("theme" in data) document.body.classList.toggle("dark");
   else if ("citation" in data) {
-    trigger("cite", { turn: Number(data.turn), citation: Number(data.citation) });
+    tell("cite", { turn: Number(data.turn), citation: Number(data.citation) });
   }
 });
 
@@ -129,7 +144,7 @@ element.addEventListener(
   ({ target }) => {
     unfolded[target.open ? "add" : "delete"](target.dataset.key);
     if (target.open && "explain" in target.dataset) {
-      trigger("explain", { turn: Number(target.dataset.explain) });
+      tell("explain", { turn: Number(target.dataset.explain) });
     }
   },
   true,
@@ -150,10 +165,9 @@ function rendered() {
     fold.open = unfolded.has(fold.dataset.key);
   }
   markChosen();
-  if (sender && document.activeElement === document.body) {
-    element.querySelector(sender)?.focus({ preventScroll: true });
+  if (focused && document.activeElement === document.body) {
+    element.querySelector(focused)?.focus({ preventScroll: true });
   }
-  sender = undefined;
   element.querySelector("input.name")?.select();
   const file = element.querySelector("[data-download]");
   if (file) download(file.dataset);

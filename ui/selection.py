@@ -1,0 +1,57 @@
+"""A library with a choice of the documents that are asked."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ui.documents import Intake, Shelf
+from ui.library import Library
+
+
+class Selection:
+    """One visitor's choice; what the visitor adds or puts back is asked as well."""
+
+    def __init__(self, library: Library) -> None:
+        """Ask all documents."""
+        self.library = library
+        self._chosen: frozenset[str] | None = None
+
+    @property
+    def chosen(self) -> frozenset[str] | None:
+        """Ids of the documents that are asked; None: all."""
+        return self._chosen
+
+    def shelf(self) -> Shelf:
+        """What the list of documents shows."""
+        return Shelf(self.library.documents(), self._chosen, self.library.removed)
+
+    def choose(self, value: str) -> None:
+        """Ask a document or leave it out, by its id, or "all" or "none" of them."""
+        known = self._known()
+        if value == "all":
+            self._chosen = None
+        elif value == "none":
+            self._chosen = frozenset()
+        elif value in known:
+            asked = (known if self._chosen is None else self._chosen & known) ^ {value}
+            self._chosen = None if asked == known else asked
+
+    def add(self, files: Sequence[Path]) -> Iterator[Intake]:
+        """Take files in, with progress."""
+        before = self._known()
+        try:
+            yield from self.library.add(files)
+        finally:
+            self._ask(self._known() - before)
+
+    def undo(self) -> None:
+        """Put the last removed document back."""
+        restored = self.library.undo()
+        if restored:
+            self._ask({restored})
+
+    def _ask(self, new: set[str] | frozenset[str]) -> None:
+        if self._chosen is not None:
+            self._chosen |= new
+
+    def _known(self) -> frozenset[str]:
+        return frozenset(info.id for info in self.library.documents())
