@@ -159,7 +159,9 @@ class Answerer:
             LoadError: a path does not exist.
             StoreError: the store cannot be written; what was stored stays.
         """
-        return add_files(self.store, self.encoder, paths, progress)
+        report = add_files(self.store, self.encoder, paths, progress)
+        self.retriever.prepare()  # no question waits for the index
+        return report
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())

@@ -6,6 +6,7 @@ whatever other processes write meanwhile.
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def write(folder: Path, prefix: str, produce: Callable[[Take], None]) -> Checksu
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    temporary = folder / f"{prefix}-{os.getpid()}.tmp"
+    temporary = folder / f"{prefix}-{os.getpid()}-{threading.get_ident()}.tmp"
     digest = hashlib.sha256()
     try:
         with temporary.open("wb") as file:

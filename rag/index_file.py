@@ -75,7 +75,8 @@ def write(folder: Path, index: faiss.Index, kind: Kind, last: int, wanted: Wante
     """
 
     def produce(take: Take) -> None:
-        faiss.write_index(index, faiss.PyCallbackIOWriter(take, _CHUNK))
+        writer = faiss.PyCallbackIOWriter(take, _CHUNK)  # type: ignore[attr-defined]  # not in stubs
+        faiss.write_index(index, writer)
 
     written = checked_file.write(folder, PREFIX, produce)
     return Manifest(

@@ -82,11 +82,11 @@ class Postings:
         ``only`` restricts the search to some of the numbers.
         """
         scores = self._scores(terms)
-        if only is None:
-            rows = np.flatnonzero(scores)
-        else:
-            rows = np.searchsorted(self.numbers, only)
-            rows = rows[scores[rows] > 0]
+        rows = np.flatnonzero(scores)
+        if only is not None and len(self.numbers):
+            kept = np.zeros(int(self.numbers[-1]) + 1, dtype=np.bool_)
+            kept[only] = True
+            rows = rows[kept[self.numbers[rows]]]
         found = scores[rows]
         if len(rows) > limit:
             least = np.partition(found, -limit)[-limit]

@@ -113,9 +113,11 @@ class Retriever:
         with self._lock:
             index, lexical, version = self._index, self._lexical, snapshot.version
             if index is None or index.store_version != version:
-                index = self._index = open_index(self._store, snapshot, self._encoder, index)
+                index = open_index(self._store, snapshot, self._encoder, index)
             if lexical is None or lexical.store_version != version:
-                lexical = self._lexical = open_lexical(self._store, snapshot, lexical)
+                lexical = open_lexical(self._store, snapshot, lexical)
+            if self._index is None or self._index.store_version <= version:  # keep the newest
+                self._index, self._lexical = index, lexical
             return index, lexical
 
 

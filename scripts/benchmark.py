@@ -29,6 +29,7 @@ from sentence_transformers import SentenceTransformer
 from rag import Answerer, Store
 from rag.config import seeds_folder
 from rag.encoder import default_model_folder
+from rag.hardware import has_bf16
 from rag.loaders import find_files, load_file, make_document
 from rag.passages import sentences
 
@@ -39,6 +40,7 @@ QUESTIONS = (
     "Who won the 2018 World Cup?",
     "What remains a tool of pressure?",
 )
+MANY = QUESTIONS * 13
 COLD_START = "from rag import ask; ask('Who urged caution?')"
 
 
@@ -48,7 +50,23 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=1000, help="size of the corpus")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument(
+        "--scale",
+        type=int,
+        nargs="+",
+        metavar="PASSAGES",
+        help="measure retrieval at these sizes instead; --out is then a folder",
+    )
+    parser.add_argument(
+        "--questions", type=Path, metavar="FILE", help="make the corpus of --scale of this set"
+    )
     asked = parser.parse_args()
+    if asked.scale:
+        from scripts.scale.measure import scale
+
+        print(json.dumps(machine(), indent=1))
+        scale(asked.scale, asked.out or Path("scale"), asked.questions)
+        return
     texts = corpus(asked.passages)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "store")
@@ -73,6 +91,7 @@ def machine() -> dict[str, object]:
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "bf16": has_bf16(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
@@ -99,17 +118,48 @@ def seconds(action: Callable[[], object]) -> float:
 def indexing(
     answerer: Answerer, plain: SentenceTransformer, texts: list[str], rounds: int
 ) -> dict[str, float]:
-    """Passages a second, ours against ``SentenceTransformer.encode`` in float32."""
+    """Passages a second, ours against ``SentenceTransformer.encode`` in float32.
+
+    ``share_of_peak`` counts only the products with the model's matrices, two operations for each
+    of their numbers and token, against what the CPU reaches on one large product.
+    """
     some = texts[: max(64, len(texts) // rounds)]
-    ours, theirs = [], []
+    exact = plain.encode(some, normalize_embeddings=True)
+    near = (answerer.encoder.encode_passages(some) * exact).sum(axis=1)
+    ours, theirs, peaks = [], [], []
     for _ in range(rounds):
         theirs.append(seconds(lambda: plain.encode(some, normalize_embeddings=True)))
         ours.append(seconds(lambda: answerer.encoder.encode_passages(some)))
+        peaks.append(matmul_gflops())
+    tokens = sum(len(ids) for ids in plain.tokenizer(some, truncation=True)["input_ids"])
+    gflops = 2e-9 * tokens * matrix_numbers(plain) / statistics.median(ours)
     return {
         "passages_per_s": len(some) / statistics.median(ours),
         "plain_passages_per_s": len(some) / statistics.median(theirs),
         "times_as_fast": statistics.median(theirs) / statistics.median(ours),
+        "mean_cosine": float(near.mean()),
+        "least_cosine": float(near.min()),
+        "tokens_per_passage": tokens / len(some),
+        "gflops": gflops,
+        "matmul_peak_gflops": statistics.median(peaks),
+        "share_of_peak": gflops / statistics.median(peaks),
     }
+
+
+def matrix_numbers(model: SentenceTransformer) -> int:
+    """Parameters that every token is multiplied with: the matrices but for the embeddings."""
+    return sum(
+        value.numel()
+        for name, value in model.named_parameters()
+        if value.dim() == 2 and "embeddings" not in name and "pooler" not in name
+    )
+
+
+def matmul_gflops(size: int = 2048) -> float:
+    """What one large product reaches, in the number format that passages are computed in."""
+    matrix = torch.randn(size, size).to(torch.bfloat16 if has_bf16() else torch.float32)
+    matrix @ matrix  # the first one compiles it
+    return 2e-9 * size**3 / seconds(lambda: matrix @ matrix)
 
 
 def answering(
@@ -119,23 +169,24 @@ def answering(
     documents = [make_document(t, "", str(n), "text/plain") for n, t in enumerate(texts)]
     answerer.store.add(documents, answerer.encoder)
     answerer.ask(QUESTIONS[0])
-    totals, reads, retrieves, encodes = [], [], [], []
+    stages: dict[str, list[float]] = {}
+    encodes, single, together = [], [], []
     for _ in range(rounds):
         for question in QUESTIONS:
             encodes.append(1000 * seconds(partial(plain.encode, [question])))
-            timings = answerer.ask(question).timings_ms
-            totals.append(timings["total"])
-            reads.append(timings["read"])
-            retrieves.append(timings["retrieve"])
-    p95 = float(np.percentile(totals, 95))
+            for stage, spent in answerer.ask(question).timings_ms.items():
+                stages.setdefault(stage, []).append(spent)
+        single.append(seconds(lambda: [answerer.ask(question) for question in MANY]))
+        together.append(seconds(lambda: answerer.ask_many(MANY)))
     encode = statistics.median(encodes)
-    return {
-        "p50_ms": statistics.median(totals),
-        "p95_ms": p95,
-        "retrieve_p50_ms": statistics.median(retrieves),
-        "read_p50_ms": statistics.median(reads),
+    figures = {"passages_read": float(answerer.settings.top_k)}
+    for stage, times in stages.items():
+        figures[f"{stage}_p50_ms"] = statistics.median(times)
+        figures[f"{stage}_p95_ms"] = float(np.percentile(times, 95))
+    return figures | {
         "plain_question_encode_p50_ms": encode,
-        "p50_in_question_encodes": statistics.median(totals) / encode,
+        "p50_in_question_encodes": figures["total_p50_ms"] / encode,
+        "ask_many_times_as_fast": statistics.median(single) / statistics.median(together),
     }
 
 

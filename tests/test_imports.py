@@ -25,8 +25,8 @@ LAYERS = (
     },
     {"passages", "encoder", "sentence_bert", "database"},
     {"snapshot"},
-    {"rows"},
-    {"store", "index_kinds", "index_file", "index", "postings", "lexical"},
+    {"store", "rows", "index_kinds", "index_file", "index_base", "index"},
+    {"postings", "occurrences", "lexical"},
     {
         "retriever",
         "reader",

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +23,14 @@ from rag.types import Document
 from tests.small_encoder import WordEncoder
 
 WORDS = "river stone cloud ember forest harbor lantern meadow orchard signal".split()
-QUESTIONS = ["Where is the river running?", "ember lanterns", "meadow, meadow and cloud", "7"]
+WORDS += [f"{first}{second}" for first in "bdfgklmn" for second in ("abo", "eni", "olu", "uma")]
+QUESTIONS = ["Where are the rivers?", "gabo embers", "meadow, kolu and meadows", "numa luma 7"]
 INVERTED = Kind(0, "IVF8,Flat", 8, 8)  # probes every list: nothing but the store decides
 PROBING = Kind(0, "IVF8,SQ8", 8, 2)
 
 
 def document(name: str, rng: np.random.Generator) -> Document:
-    """Three passages of words of which few are frequent, some repeated."""
+    """Three passages of words of which few are frequent, and most are not."""
     odds = 1 / np.arange(1, len(WORDS) + 1)
     texts = [
         " ".join(rng.choice(WORDS, rng.integers(40, 90), p=odds / odds.sum())) + f" {i}."
@@ -85,7 +87,7 @@ def assert_same(found: list[tuple[int, float]], expected: list[tuple[int, float]
     assert {n for n, s in found if s > threshold} == {n for n, s in expected if s > threshold}
 
 
-def check(store: Store, retriever: Retriever, encoder: WordEncoder) -> None:
+def check(store: Store, retriever: Retriever, encoder: WordEncoder, drift: float = 0.0) -> None:
     """Both searches of the retriever give what comparing everything gives."""
     retriever.retrieve(QUESTIONS[0], 5)
     with store.snapshot() as snapshot:
@@ -94,10 +96,11 @@ def check(store: Store, retriever: Retriever, encoder: WordEncoder) -> None:
             query = encoder.encode_questions([question])
             exact = products(snapshot, encoder, question)
             assert_same(near.search(snapshot, query, 20)[0], best(exact, 20))
-            assert_same(
-                worded.search(snapshot, query_words(question), 30),
-                snapshot.lexical(match_expression(question), 30),
-            )
+            everything = dict(snapshot.lexical(match_expression(question), 10**6))
+            found = worded.search(snapshot, query_words(question), 30)
+            assert len(found) == min(30, len(everything))
+            for number, score in found:  # the rarity of words is that of when it was made
+                assert score == pytest.approx(everything[number], rel=2e-5, abs=drift)
 
 
 def test_changes_are_searched_without_making_the_index_anew(
@@ -106,6 +109,7 @@ def test_changes_are_searched_without_making_the_index_anew(
     rng = np.random.default_rng(5)
     retriever = Retriever(store, encoder, Settings())
     retriever.prepare()
+    check(store, retriever, encoder)
     with store.snapshot() as snapshot:
         first = retriever.indexes(snapshot)[0].base
     assert first is not None
@@ -113,7 +117,7 @@ def test_changes_are_searched_without_making_the_index_anew(
     for step in range(4):
         store.add([document(f"new{step}", rng)], encoder)
         store.remove_source(f"d{3 * step}")
-        check(store, retriever, encoder)
+        check(store, retriever, encoder, drift=0.3)
         with store.snapshot() as snapshot:
             assert retriever.indexes(snapshot)[0].base is first
             check_fresh = open_index(store, snapshot, encoder)
@@ -147,6 +151,44 @@ def test_many_changes_are_worked_into_the_index(
         assert len(again.base) == count
     assert not names & {path.name for path in store.folder.glob("*.cache")} or len(names) == 2
     check(store, Retriever(store, encoder, Settings()), encoder)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_store_may_become_small_and_empty(store: Store, encoder: WordEncoder) -> None:
+    retriever = Retriever(store, encoder, Settings())
+    retriever.prepare()
+    for step in range(60):
+        store.remove_source(f"d{step}")
+        if step in (51, 55):
+            check(store, retriever, encoder, drift=1.0)
+    assert retriever.retrieve("river", 5) == []
+    assert Retriever(store, encoder, Settings()).retrieve("river", 5) == []
+
+
+@pytest.mark.usefixtures("large")
+def test_an_older_snapshot_is_not_answered_from_a_newer_index(
+    store: Store, encoder: WordEncoder
+) -> None:
+    retriever = Retriever(store, encoder, Settings())
+
+    def change() -> None:  # in a thread of its own, whose connection sees the new state
+        store.remove_source("d0")
+        store.add([document("new", np.random.default_rng(1))], encoder)
+        retriever.prepare()
+
+    with store.snapshot() as snapshot:
+        worker = threading.Thread(target=change)
+        worker.start()
+        worker.join()
+        near, worded = retriever.indexes(snapshot)
+        query = encoder.encode_questions([QUESTIONS[0]])
+        exact = products(snapshot, encoder, QUESTIONS[0])
+        assert_same(near.search(snapshot, query, len(exact))[0], best(exact, len(exact)))
+        assert_same(
+            worded.search(snapshot, query_words(QUESTIONS[0]), 500),
+            snapshot.lexical(match_expression(QUESTIONS[0]), 500),
+        )
+    check(store, retriever, encoder)
 
 
 @pytest.mark.usefixtures("large")
@@ -211,6 +253,10 @@ def test_probing_few_lists_never_gives_fewer_than_asked(
         few = opened.search(snapshot, query, 5)[0]
         assert [score for _, score in few] == pytest.approx([exact[n] for n, _ in few], rel=1e-5)
         assert again.search(snapshot, query, 5)[0] == few  # trained alike
+        monkeypatch.setattr(index_kinds, "COMPLETE_UP_TO", 5)
+        only = snapshot.numbers()[::2]
+        found = opened.search(snapshot, query, len(only), only)[0]
+        assert_same(found, best({n: exact[n] for n in only.tolist()}, len(only)))
 
 
 @pytest.mark.usefixtures("large")

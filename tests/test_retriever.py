@@ -10,7 +10,8 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import StoreError
-from rag.index import MANIFEST, SAVE_FROM, open_index
+from rag.index import SAVE_FROM, open_index
+from rag.index_base import MANIFEST
 from rag.index_file import Manifest
 from rag.loaders import make_document
 from rag.retriever import LEXICAL_WEIGHT, Retriever, match_expression

@@ -1,0 +1,55 @@
+"""Which passages the terms of a store occur in, read from the tables of SQLite's FTS5."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+
+from rag.postings import Group, Integers
+
+_TOGETHER = 500_000  # occurrences parsed at once
+
+
+def lengths(connection: sqlite3.Connection) -> tuple[Integers, Integers]:
+    """Passage numbers, ascending, and lengths in tokens, from FTS5's own table of them."""
+    rows = connection.execute("SELECT id, sz FROM lexical_docsize ORDER BY id").fetchall()
+    numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    tokens = np.fromiter((_varint(row[1]) for row in rows), dtype=np.int64, count=len(rows))
+    return numbers, tokens
+
+
+def _varint(data: bytes) -> int:
+    """SQLite's variable-length integer: seven bits a byte, the highest first."""
+    value = 0
+    for byte in data:
+        value = value << 7 | byte & 0x7F
+    return value
+
+
+def groups(connection: sqlite3.Connection) -> Iterator[Group]:
+    """All terms with the passages they occur in, some thousand terms at once."""
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences "
+        "USING fts5vocab ('main', 'lexical', 'instance')"
+    )
+    terms: list[str] = []
+    sizes: list[int] = []
+    joined: list[str] = []
+    total = 0
+    for term, size, numbers in connection.execute(
+        "SELECT term, count(*), group_concat(doc) FROM temp.occurrences GROUP BY term"
+    ):
+        terms.append(term)
+        sizes.append(size)
+        joined.append(numbers)
+        total += size
+        if total >= _TOGETHER:
+            yield _group(terms, sizes, joined)
+            terms, sizes, joined, total = [], [], [], 0
+    if terms:
+        yield _group(terms, sizes, joined)
+
+
+def _group(terms: list[str], sizes: list[int], joined: list[str]) -> Group:
+    numbers = np.fromstring(",".join(joined), dtype=np.int64, sep=",")
+    return Group(terms, np.asarray(sizes, dtype=np.int64), numbers)

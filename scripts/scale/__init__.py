@@ -1,0 +1,1 @@
+"""Cost against corpus size: used by ``scripts/benchmark.py --scale``."""
