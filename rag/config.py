@@ -18,7 +18,7 @@ class Settings:
     reader: str = ""
     dense_candidates: int = 50
     lexical_candidates: int = 100
-    top_k: int = 5
+    top_k: int = 8
     """Passages given to the reader."""
     min_confidence: float | None = None
     """Below this probability the answer is "not in these documents"; None: the reader's own."""
