@@ -18,7 +18,7 @@ from torch.nn.functional import normalize
 from rag.errors import ModelError
 from rag.packed_bert import PackedBert, Shape
 
-TOKENS_AT_ONCE = 1024  # rows of one matrix product; its activations stay in the CPU's cache
+TOKENS_AT_ONCE = 2048  # rows of one matrix product; its activations stay in the CPU's cache
 TEXTS_AT_ONCE = 1024  # tokenised and sorted together, so that memory does not grow with the texts
 
 
