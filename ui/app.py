@@ -134,6 +134,7 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
     def submit(held: object, question: str) -> Iterator[Outputs]:
+        yield ("", *_outputs(Update()))  # see _job
         for update in _present(held).ask({"question": question}):
             yield ("", *_outputs(update))
 
@@ -184,6 +185,7 @@ def _handler(event: Event) -> Callable[[object, gr.EventData], Outputs]:
 
 def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
     def handle(held: object, data: gr.EventData) -> Iterator[Outputs]:
+        yield _outputs(Update())  # Gradio clears the page where a generator yields nothing
         for update in job(_present(held), _sent(data)):
             yield _outputs(update)
 
