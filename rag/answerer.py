@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.calibration import Calibration
 from rag.composer import Composer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
@@ -17,7 +18,7 @@ from rag.reranking import rerank
 from rag.retriever import Retriever
 from rag.snapshot import Snapshot
 from rag.store import Store
-from rag.types import Answer, Hit
+from rag.types import Answer, Hit, Reading
 
 ASKED_AT_ONCE = 32
 
@@ -32,6 +33,15 @@ class _Scope:
     depth: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was retrieved for a question and read, in the order of reading, and how long it took."""
+
+    ranked: list[Hit]
+    reading: Reading
+    times: Mapping[str, float]
+
+
 class Answerer:
     """Answers questions about the documents of one store. Safe to share between threads."""
 
@@ -42,8 +52,11 @@ class Answerer:
         *,
         encoder: Encoder | None = None,
         reader: Reader | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         """Load the models that the settings name, or take the ones given.
+
+        A ``reader`` comes with its ``calibration``; without one its own log-odds are believed.
 
         Raises:
             ModelError: a model cannot be loaded.
@@ -53,9 +66,10 @@ class Answerer:
         self.settings = settings or Settings()
         self.encoder = encoder or SentenceTransformerEncoder(self.settings.encoder)
         self.retriever = Retriever(store, self.encoder, self.settings)
-        self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
-        if reader is not None:
-            self.reader = reader
+        if reader is None:
+            self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
+        else:
+            self.reader, self.calibration = reader, calibration or Calibration()
         self._composer = Composer(self.settings, self.calibration, self.encoder)
 
     def ask(
@@ -115,7 +129,8 @@ class Answerer:
             retrieved = time.perf_counter()
             yield found[0]
             began += time.perf_counter() - retrieved  # the caller's own time is not counted
-            answer, _ = self._read([asked], found, scope, snapshot, began)[0]
+            read = self._read([asked], found, scope, began)[0]
+            answer = self._composed(asked, read, scope, snapshot)
         self.retriever.save_index()
         yield answer
 
@@ -135,9 +150,13 @@ class Answerer:
             QuestionError: the question is empty or too long.
             StoreError: the store cannot be read.
         """
-        limit = self.settings.top_k
+        asked, limit = self._checked(question), self.settings.top_k
         scope = _Scope(documents, where, limit, top_k or limit)
-        return self._ask([question], scope)[0][1][: scope.depth]
+        with self.store.snapshot():
+            began = time.perf_counter()
+            read = self._read([asked], self._retrieve([asked], scope), scope, began)[0]
+        self.retriever.save_index()
+        return read.ranked[: scope.depth]
 
     def over(self, store: Store) -> "Answerer":
         """An answerer over another store that shares this one's models.
@@ -183,7 +202,11 @@ class Answerer:
             for begin in range(0, len(asked), ASKED_AT_ONCE):
                 some = asked[begin : begin + ASKED_AT_ONCE]
                 began = time.perf_counter()
-                answers += self._read(some, self._retrieve(some, scope), scope, snapshot, began)
+                read = self._read(some, self._retrieve(some, scope), scope, began)
+                answers += [
+                    (self._composed(question, found, scope, snapshot), found.ranked)
+                    for question, found in zip(some, read, strict=True)
+                ]
         self.retriever.save_index()
         return answers
 
@@ -196,10 +219,9 @@ class Answerer:
         questions: Sequence[str],
         found: Sequence[Sequence[Hit]],
         scope: _Scope,
-        snapshot: Snapshot,
         began: float,
-    ) -> list[tuple[Answer, list[Hit]]]:
-        """Read, rank and answer; each question is told its share of the time since ``began``."""
+    ) -> list[_Found]:
+        """Read and rank; each question is told its share of the time since ``began``."""
         retrieved = time.perf_counter()
         readings = self.reader.read(questions, [hits[: scope.read] for hits in found])
         share = 1000 / len(questions)
@@ -207,11 +229,11 @@ class Answerer:
             "retrieve": share * (retrieved - began),
             "read": share * (time.perf_counter() - retrieved),
         }
-        answers = []
-        for question, hits, reading in zip(questions, found, readings, strict=True):
-            ranked = rerank(hits, reading.spans, self.calibration)
-            answer = self._composer.compose(
-                question, ranked[: scope.read], reading, snapshot, times
-            )
-            answers.append((answer, ranked))
-        return answers
+        return [
+            _Found(rerank(hits, reading.spans, self.calibration), reading, times)
+            for hits, reading in zip(found, readings, strict=True)
+        ]
+
+    def _composed(self, question: str, found: _Found, scope: _Scope, snapshot: Snapshot) -> Answer:
+        hits = found.ranked[: scope.read]
+        return self._composer.compose(question, hits, found.reading, snapshot, found.times)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.calibration import LEAD_CAP, Calibration
-from rag.types import Span
+from rag.types import Bearing, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     groups: dict[str, list[tuple[float, Span]]] = {}
     kept: list[Span] = []
     for log_odds, span in scored:
-        if not any(_overlap(span, other) for other in kept):
+        if not any(overlap(span, other) for other in kept):
             kept.append(span)
             groups.setdefault(_key(span), []).append((log_odds, span))
     best = [group[0][0] for group in groups.values()]  # falling, as the spans were sorted
@@ -54,7 +54,8 @@ def _lead(best: Sequence[float], place: int) -> float:
     return max(-LEAD_CAP, min(LEAD_CAP, lead))
 
 
-def _overlap(one: Span, other: Span) -> bool:
+def overlap(one: Span | Bearing, other: Span | Bearing) -> bool:
+    """Whether two runs share characters of a document."""
     return (
         one.hit.passage.document_id == other.hit.passage.document_id
         and one.start < other.end
@@ -64,6 +65,5 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def _key(span: Span) -> str:
     """What the span says, whatever its case, spacing and leading article."""
-    passage = span.hit.passage
-    words = passage.text[span.start - passage.start : span.end - passage.start].casefold().split()
+    words = span.text.casefold().split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)

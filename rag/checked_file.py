@@ -5,12 +5,18 @@ whatever other processes write meanwhile.
 """
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+M = TypeVar("M", bound="DataclassInstance")
 Take = Callable[[bytes], int]
 """Takes some bytes of a file, and returns how many were taken."""
 
@@ -21,6 +27,19 @@ class Checksum:
 
     sha256: str
     size: int
+
+
+def record(kind: type[M], line: str | None) -> M | None:
+    """A manifest from the line of JSON that the store keeps; None where it is none.
+
+    ``kind`` is a dataclass whose fields are all ``str`` or ``int``.
+    """
+    try:
+        found = kind(**json.loads(line or ""))
+    except (ValueError, TypeError):
+        return None
+    sound = all(type(getattr(found, field.name)) is field.type for field in fields(found))
+    return found if sound else None
 
 
 def path_of(folder: Path, prefix: str, sha256: str) -> Path:

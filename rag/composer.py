@@ -69,6 +69,5 @@ class Composer:
 
     def _sure(self, candidates: Sequence[Candidate], calibration: Calibration) -> list[Candidate]:
         """Those probable enough to be given; the settings' threshold goes before the reader's."""
-        chosen = self._settings.min_confidence
-        threshold = calibration.threshold if chosen is None else chosen
+        threshold = self._settings.threshold(calibration.threshold)
         return [candidate for candidate in candidates if candidate.confidence >= threshold]

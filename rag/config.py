@@ -33,6 +33,10 @@ class Settings:
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise SettingsError(f"min_confidence must lie in 0..1, not {self.min_confidence}")
 
+    def threshold(self, own: float) -> float:
+        """The probability to answer from: ``min_confidence``, or else the reader's ``own``."""
+        return own if self.min_confidence is None else self.min_confidence
+
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> "Settings":
         """Settings from plain values; an unknown key is a ``SettingsError``."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rag.candidates import overlap
 from rag.types import Bearing
 
 SHARE = 0.1
@@ -19,14 +20,6 @@ def telling(bearings: Sequence[Bearing]) -> list[Bearing]:
         least = SHARE * kept[0].score if kept else 0.0
         if len(kept) == MOST or one.score <= least:
             break
-        if not any(_overlap(one, other) for other in kept):
+        if not any(overlap(one, other) for other in kept):
             kept.append(one)
     return kept
-
-
-def _overlap(one: Bearing, other: Bearing) -> bool:
-    return (
-        one.hit.passage.document_id == other.hit.passage.document_id
-        and one.start < other.end
-        and other.start < one.end
-    )

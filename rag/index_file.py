@@ -46,16 +46,7 @@ class Manifest:
     @classmethod
     def from_json(cls, line: str | None) -> "Manifest | None":
         """The manifest in the line, or None where it is none."""
-        try:
-            manifest = cls(**json.loads(line or ""))
-        except (ValueError, TypeError):
-            return None
-        texts = (manifest.sha256, manifest.kind, manifest.metric, manifest.encoder)
-        numbers = (manifest.size, manifest.dimension, manifest.passages, manifest.last)
-        sound = all(isinstance(text, str) for text in texts) and all(
-            isinstance(number, int) for number in (*numbers, manifest.store_version)
-        )
-        return manifest if sound else None
+        return checked_file.record(cls, line)
 
 
 @dataclass(frozen=True, slots=True)

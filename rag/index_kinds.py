@@ -89,10 +89,9 @@ def search_parameters(
     A filter is a bitmap over the numbers. All lists are probed where it leaves few passages, and
     for a ``complete`` search.
     """
-    # faiss wraps these classes at run time, so its stubs have other arguments.
     chosen: dict[str, Any] = {}
     if only is not None:
-        chosen["sel"] = faiss.IDSelectorBitmap(_bitmap(only))  # type: ignore[call-arg, arg-type]
+        chosen["sel"] = faiss.IDSelectorBitmap(_bitmap(only))  # type: ignore[call-arg, arg-type]  # wrapped at run time
     if kind.exact:
         return faiss.SearchParameters(**chosen) if chosen else None
     probes = kind.probes
@@ -100,7 +99,7 @@ def search_parameters(
         probes = kind.lists
     elif only is not None:
         probes = min(kind.lists, FILTERED_PROBES * kind.probes)
-    return faiss.SearchParametersIVF(nprobe=probes, **chosen)  # type: ignore[call-arg]
+    return faiss.SearchParametersIVF(nprobe=probes, **chosen)  # type: ignore[call-arg]  # wrapped at run time
 
 
 def lists_of(index: faiss.Index) -> int:
@@ -112,7 +111,7 @@ def ids_of(index: faiss.Index) -> NDArray[np.int64]:
     """All passage numbers in an index, in no particular order."""
     if isinstance(index, faiss.IndexIDMap):
         return np.array(faiss.vector_to_array(index.id_map), dtype=np.int64)
-    lists = index.invlists  # type: ignore[attr-defined]  # an inverted file
+    lists = index.invlists  # type: ignore[attr-defined]  # not in stubs
     parts = [
         faiss.rev_swig_ptr(lists.get_ids(number), lists.list_size(number)).copy()
         for number in range(lists.nlist)

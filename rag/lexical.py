@@ -48,14 +48,7 @@ class Manifest:
     @classmethod
     def from_json(cls, line: str | None) -> "Manifest | None":
         """The manifest in the line, or None where it is none."""
-        try:
-            manifest = cls(**json.loads(line or ""))
-        except (ValueError, TypeError):
-            return None
-        values = asdict(manifest)
-        checksum = values.pop("sha256")
-        sound = isinstance(checksum, str) and all(isinstance(n, int) for n in values.values())
-        return manifest if sound else None
+        return checked_file.record(cls, line)
 
     def path(self, folder: Path) -> Path:
         """Where the file is."""

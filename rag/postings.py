@@ -44,7 +44,7 @@ class Terms(Sequence[bytes]):
         """Number of terms."""
         return len(self.starts) - 1
 
-    def __getitem__(self, row: int) -> bytes:  # type: ignore[override]
+    def __getitem__(self, row: int) -> bytes:  # type: ignore[override]  # bisect needs no slices
         """One term."""
         return self.letters[self.starts[row] : self.starts[row + 1]].tobytes()
 

@@ -9,11 +9,10 @@ def quiet_loading() -> Iterator[None]:
     """Switch transformers' progress bars off for the block, and back as they were."""
     from transformers.utils import logging
 
-    # transformers leaves these two functions without types.
     shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # not typed there
     try:
         yield
     finally:
         if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # not typed there

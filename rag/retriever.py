@@ -11,7 +11,7 @@ from rag.config import Settings
 from rag.encoder import Encoder, Vectors
 from rag.filters import Filter
 from rag.index import VectorIndex, open_index
-from rag.lexical import LexicalIndex, any_of, open_lexical
+from rag.lexical import LexicalIndex, open_lexical
 from rag.snapshot import Snapshot
 from rag.store import Store
 from rag.types import Hit
@@ -124,11 +124,6 @@ class Retriever:
 def query_words(question: str) -> list[str]:
     """The question's words that are looked up, stop words left out where others remain."""
     return telling_words(question)[:MAX_TERMS]
-
-
-def match_expression(question: str) -> str:
-    """An FTS5 expression: any of the question's words that are looked up."""
-    return any_of(query_words(question))
 
 
 def _hits(snapshot: Snapshot, found: _Found, vector: Vectors, limit: int) -> list[Hit]:

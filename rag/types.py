@@ -72,6 +72,12 @@ class Span:
     score: float
     no_answer_score: float
 
+    @property
+    def text(self) -> str:
+        """The characters of the span."""
+        passage = self.hit.passage
+        return passage.text[self.start - passage.start : self.end - passage.start]
+
 
 @dataclass(frozen=True, slots=True)
 class Bearing:

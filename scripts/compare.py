@@ -24,6 +24,7 @@ from rag.encoder import default_model_folder
 from rag.errors import CitespanError, SettingsError
 from rag.evaluation.squad import read_squad
 from rag.models import SHIPPED
+from scripts.arguments import positive
 from scripts.peers.environment import python_of
 from scripts.peers.process import ROOT, Worker
 from scripts.peers.protocol import Ask, Mode, Replies, Reply, Task
@@ -174,8 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/compare.py", description=__doc__)
     add = parser.add_argument
     add("--questions", type=Path, required=True, metavar="FILE", help="SQuAD .json(.gz)")
-    add("--count", type=_positive, default=500, metavar="N", help="questions drawn (500)")
-    add("--warm-up", type=_positive, default=20, metavar="N", help="more, that do not count (20)")
+    add("--count", type=positive, default=500, metavar="N", help="questions drawn (500)")
+    add("--warm-up", type=positive, default=20, metavar="N", help="more, that do not count (20)")
     add("--seed", type=int, default=0, help="of the draw (0)")
     add(
         "--peers",
@@ -194,8 +195,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--encoder", type=Path, default=default_model_folder(), metavar="DIR")
     add("--reader", type=Path, default=SHIPPED, metavar="DIR")
-    add("--top-k", type=_positive, default=5, help="paragraphs read for a question (5)")
-    add("--threads", type=_positive, default=os.cpu_count() or 1, help="of each (all cores)")
+    add("--top-k", type=positive, default=5, help="paragraphs read for a question (5)")
+    add("--threads", type=positive, default=os.cpu_count() or 1, help="of each (all cores)")
     add(
         "--dtype",
         choices=("float32", "bfloat16"),
@@ -210,13 +211,6 @@ def _parser() -> argparse.ArgumentParser:
         help="compare.json, compare.md and what the systems log",
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
 
 
 def _cpu() -> str:

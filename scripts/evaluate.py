@@ -16,6 +16,7 @@ from rag.errors import CitespanError, SettingsError
 from rag.evaluation.report import figure
 from rag.evaluation.run import Options, evaluate, evaluate_run
 from rag.evaluation.table import table
+from scripts.arguments import positive
 
 FAILED, ERROR, INTERRUPTED = 1, 2, 130
 
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="files or folders to answer from; default: what comes with the questions",
     )
-    add("--limit", type=_positive, metavar="N", help="only the first N questions")
+    add("--limit", type=positive, metavar="N", help="only the first N questions")
     add(
         "--out",
         type=Path,
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--run", type=Path, metavar="FILE", help="score a TREC run file instead of citespan")
     add("--reader", default="", help="reader: 'sentence' or a model folder")
     add("--encoder", default="", help="encoder: a sentence-transformers model")
-    add("--top-k", type=_positive, default=Settings().top_k, help="passages the reader is given")
+    add("--top-k", type=positive, default=Settings().top_k, help="passages the reader is given")
     return parser
 
 
@@ -106,13 +107,6 @@ def _bar(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError as error:
         raise SettingsError(f"--fail-under {text}: expected FIGURE=NUMBER, as qa.f1=0.8") from error
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
 
 
 if __name__ == "__main__":

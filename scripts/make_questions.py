@@ -17,6 +17,7 @@ from rag.evaluation.datasets import load_documents
 from rag.evaluation.proposals.propose import propose
 from rag.evaluation.proposals.review import review
 from rag.evaluation.proposals.writing import write
+from scripts.arguments import positive
 
 ERROR, INTERRUPTED = 2, 130
 
@@ -55,18 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--documents", type=Path, nargs="+", required=True, metavar="PATH", help="files or folders")
     add("--out", type=Path, required=True, metavar="FILE.jsonl", help="where the questions go")
-    add("--count", type=_positive, default=100, metavar="N", help="at most so many (default 100)")
+    add("--count", type=positive, default=100, metavar="N", help="at most so many (default 100)")
     add("--seed", type=int, default=0, help="another seed takes other sentences")
     add("--review", action="store_true", help="keep, drop or edit each question in the terminal")
     add("--overwrite", action="store_true", help="replace the file if there is one")
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from rag import Answer, Answerer, CitespanError, QuestionError, Settings, Store, StoreError
 from rag.calibration import Calibration
 from rag.candidates import merge
+from rag.composer import Composer
 from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ModelError, SettingsError
 from rag.types import Document, Hit, Passage, Span
@@ -103,6 +104,22 @@ def test_search_ranks_by_what_reading_finds(answerer: Answerer) -> None:
     assert len(answerer.search(question, top_k=2)) == 2
 
 
+def test_a_search_composes_no_answer(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Composer, "compose", lambda *_: pytest.fail("it was composed"))
+    assert answerer.search("Why did China urge caution?")
+
+
+def test_a_given_reader_brings_its_calibration(answerer: Answerer) -> None:
+    own = Calibration(threshold=0.0)
+    given = Answerer(
+        answerer.store, encoder=answerer.encoder, reader=answerer.reader, calibration=own
+    )
+    assert given.calibration is own
+    assert given.ask("Who won the 2018 World Cup?").text is not None  # nothing is withheld
+    plain = Answerer(answerer.store, encoder=answerer.encoder, reader=answerer.reader)
+    assert plain.calibration == Calibration()
+
+
 def test_every_answer_fits_its_schema(answerer: Answerer, root: Path) -> None:
     schema = json.loads((root / "rag" / "answer.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -160,7 +177,13 @@ def test_min_confidence_moves_the_threshold(
 ) -> None:
     def ask(value: float) -> Answer:
         settings = Settings(min_confidence=value)
-        strict = Answerer(answerer.store, settings, encoder=encoder, reader=answerer.reader)
+        strict = Answerer(
+            answerer.store,
+            settings,
+            encoder=encoder,
+            reader=answerer.reader,
+            calibration=answerer.calibration,
+        )
         return strict.ask("Who urged caution?")
 
     assert ask(0.0).text is not None

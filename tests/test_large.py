@@ -14,9 +14,9 @@ from rag.config import Settings
 from rag.filters import Filter
 from rag.index import open_index
 from rag.index_kinds import Kind
-from rag.lexical import open_lexical
+from rag.lexical import any_of, open_lexical
 from rag.loaders import make_document
-from rag.retriever import Retriever, match_expression, query_words
+from rag.retriever import Retriever, query_words
 from rag.snapshot import Snapshot
 from rag.store import Store
 from rag.types import Document
@@ -96,7 +96,7 @@ def check(store: Store, retriever: Retriever, encoder: WordEncoder, drift: float
             query = encoder.encode_questions([question])
             exact = products(snapshot, encoder, question)
             assert_same(near.search(snapshot, query, 20)[0], best(exact, 20))
-            everything = dict(snapshot.lexical(match_expression(question), 10**6))
+            everything = dict(snapshot.lexical(any_of(query_words(question)), 10**6))
             found = worded.search(snapshot, query_words(question), 30)
             assert len(found) == min(30, len(everything))
             for number, score in found:  # the rarity of words is that of when it was made
@@ -186,7 +186,7 @@ def test_an_older_snapshot_is_not_answered_from_a_newer_index(
         assert_same(near.search(snapshot, query, len(exact))[0], best(exact, len(exact)))
         assert_same(
             worded.search(snapshot, query_words(QUESTIONS[0]), 500),
-            snapshot.lexical(match_expression(QUESTIONS[0]), 500),
+            snapshot.lexical(any_of(query_words(QUESTIONS[0])), 500),
         )
     check(store, retriever, encoder)
 
@@ -229,7 +229,7 @@ def test_filters_equal_comparing_everything(store: Store, encoder: WordEncoder) 
                 exact = products(snapshot, encoder, question)
                 found = near.search(snapshot, query, 20, only)[0]
                 assert_same(found, best({n: exact[n] for n in expected}, 20))
-                everything = dict(snapshot.lexical(match_expression(question), 10**6))
+                everything = dict(snapshot.lexical(any_of(query_words(question)), 10**6))
                 found = worded.search(snapshot, query_words(question), 20, only)
                 assert_same(found, best({n: everything[n] for n in expected & set(everything)}, 20))
         hits = retriever.retrieve(QUESTIONS[0], 500, documents, where)

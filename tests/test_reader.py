@@ -183,7 +183,7 @@ def test_checksums_are_checked(tmp_path: Path) -> None:
         ("When was it closed?", False),
     ],
 )
-def test_which_questions_ask_for_a_sentence(question: str, expected: bool) -> None:  # noqa: FBT001
+def test_which_questions_ask_for_a_sentence(question: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert asks_for_sentence(question) is expected
 
 

@@ -152,7 +152,7 @@ def test_writers_of_several_threads_lose_nothing(store: Store) -> None:
 
 def test_an_interrupted_document_leaves_nothing(store: Store) -> None:
     class Failing(WordEncoder):
-        def encode_passages(self, texts: Sequence[str]) -> Vectors:  # noqa: ARG002
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:  # noqa: ARG002 - the protocol has it
             raise KeyboardInterrupt
 
     store.add([document("Kept.")], WordEncoder())

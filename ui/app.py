@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import fields
 from importlib.util import find_spec
@@ -134,9 +134,8 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
     def submit(held: object, question: str) -> Iterator[Outputs]:
-        yield ("", *_outputs(Update()))  # see _job
-        for update in _present(held).ask({"question": question}):
-            yield ("", *_outputs(update))
+        for outputs in _updates(_present(held).ask({"question": question})):
+            yield ("", *outputs)
 
     suggest = _job(JOBS["suggest"])
     page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)
@@ -156,12 +155,12 @@ def _wire_uploads(parts: Parts) -> None:
     """Dropped files and folders; the drop areas are empty again as soon as they are here."""
 
     def upload(held: object, files: object) -> Iterator[Outputs]:
-        for update in _present(held).upload(files):
-            yield (None, None, *_outputs(update))
+        for outputs in _updates(_present(held).upload(files)):
+            yield (None, None, *outputs)
 
     def measure(held: object, file: object) -> Iterator[Outputs]:
-        for update in _present(held).evaluation.upload(file):
-            yield (None, *_outputs(update))
+        for outputs in _updates(_present(held).evaluation.upload(file)):
+            yield (None, *outputs)
 
     for drop in (parts.files, parts.folder):
         drop.upload(
@@ -185,9 +184,7 @@ def _handler(event: Event) -> Callable[[object, gr.EventData], Outputs]:
 
 def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
     def handle(held: object, data: gr.EventData) -> Iterator[Outputs]:
-        yield _outputs(Update())  # Gradio clears the page where a generator yields nothing
-        for update in job(_present(held), _sent(data)):
-            yield _outputs(update)
+        yield from _updates(job(_present(held), _sent(data)))
 
     return handle
 
@@ -207,6 +204,15 @@ def _leave(held: object) -> None:
 def _outputs(update: Update) -> Outputs:
     parts = (getattr(update, field.name) for field in fields(update))
     return tuple(gr.skip() if part is None else part for part in parts)
+
+
+def _updates(updates: Iterable[Update]) -> Iterator[Outputs]:
+    """Outputs of each update, after one that changes nothing.
+
+    Gradio clears the page where a generator ends without having yielded.
+    """
+    yield _outputs(Update())
+    yield from map(_outputs, updates)
 
 
 def _sent(event: gr.EventData) -> object:

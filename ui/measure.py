@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 
 from rag.answerer import Answerer
 from rag.evaluation import report
-from rag.evaluation.cases import Judging, judge
 from rag.evaluation.datasets import resolve
 from rag.evaluation.predict import ask_all
 from rag.evaluation.records import Prediction, Question, QuestionSet, RowError
-from rag.evaluation.relevance import GoldPlaces, gold_qrels, runs
+from rag.evaluation.run import judged
 from rag.types import Document
 
 EVERY = 0.3
@@ -62,7 +61,7 @@ def measure(
             settings=asdict(frozen.settings),
             errors=tuple(map(str, errors)),
         )
-        yield _report(done, predictions, documents, about, frozen.settings.top_k)
+        yield judged(done, predictions, documents, about, frozen.settings.top_k)
 
 
 def _ask(
@@ -85,20 +84,6 @@ def _ask(
             yield replace(state, done=done, seconds_left=left)
     yield replace(state, done=state.total)
     return predictions
-
-
-def _report(
-    questions: list[Question],
-    predictions: dict[str, Prediction],
-    documents: list[Document],
-    about: report.About,
-    read: int,
-) -> report.Json:
-    by_id = {document.id: document for document in documents}
-    gold = GoldPlaces({document.id: document.text for document in documents})
-    rankings = runs(questions, predictions, gold)
-    cases = judge(questions, predictions, Judging(by_id, gold, rankings, read))
-    return report.answer_report(cases, rankings, gold_qrels(questions), about)
 
 
 def _documents(answerer: Answerer) -> list[Document]:

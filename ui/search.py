@@ -12,9 +12,9 @@ MAX_PASSAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with its ranks: in the fused list, by meaning and by words (None: not there).
+    """A passage with its ranks: after reading, by meaning and by words (None: not there).
 
-    ``score`` is the cosine with the question plus weighted BM25; ``end`` is exclusive.
+    ``score`` is the cosine with the question plus the weighted share of BM25; ``end`` is exclusive.
     """
 
     rank: int

@@ -24,7 +24,7 @@ def write_json(page: gr.Blocks) -> None:
     ) -> list[TextContent | ImageContent]:
         return [TextContent(type="text", text=json.dumps(one, ensure_ascii=False)) for one in data]
 
-    server.postprocess_output_data = as_text  # type: ignore[method-assign]
+    server.postprocess_output_data = as_text  # type: ignore[method-assign]  # no hook for it
     handlers = server.mcp_server.request_handlers
     handlers[CallToolRequest] = _structured(handlers[CallToolRequest])
 

@@ -160,9 +160,8 @@ def _alone(
         return Prediction(question.id, None, None, 0.0, (), (), times, evidence)
     best = candidates[0]
     span, passage = best.spans[0], best.spans[0].hit.passage
-    quote = passage.text[span.start - passage.start : span.end - passage.start]
-    threshold = answerer.settings.min_confidence
-    given = best.confidence >= (answerer.calibration.threshold if threshold is None else threshold)
+    quote = span.text
+    given = best.confidence >= answerer.settings.threshold(answerer.calibration.threshold)
     cited = Cited(
         passage.document_id,
         span.start,

@@ -103,12 +103,27 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
         _collect(found, journal, len(questions), len(todo), options)
         models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
     predictions = {question.id: journal.done[question.id] for question in questions}
-    rankings = {} if options.gold_passages else runs(questions, predictions, gold)
     read = None if options.gold_passages else options.settings.top_k
-    by_id = {document.id: document for document in documents}
-    cases = judge(questions, predictions, Judging(by_id, gold, rankings, read))
     journal.finish()
     about = _about(options, len(documents), errors, *models)
+    return judged(questions, predictions, documents, about, read)
+
+
+def judged(
+    questions: Sequence[Question],
+    predictions: Mapping[str, Prediction],
+    documents: Sequence[Document],
+    about: report.About,
+    read: int | None,
+) -> report.Json:
+    """The report on predictions, by question id, for the questions of a corpus.
+
+    ``read`` is the number of passages that the reader was given; None: the gold ones, unranked.
+    """
+    by_id = {document.id: document for document in documents}
+    gold = GoldPlaces({document.id: document.text for document in documents})
+    rankings = {} if read is None else runs(questions, predictions, gold)
+    cases = judge(questions, predictions, Judging(by_id, gold, rankings, read))
     return report.answer_report(cases, rankings, gold_qrels(questions), about)
 
 

@@ -84,12 +84,6 @@ def samples(
         yield Sample(golds, answerer.reader.read([text], [hits])[0].spans)
 
 
-def text_of(span: Span) -> str:
-    """The characters of the span."""
-    passage = span.hit.passage
-    return passage.text[span.start - passage.start : span.end - passage.start]
-
-
 def holds(text: str | None, golds: Sequence[str]) -> float:
     """Worth of a whole sentence: whether a gold answer stands in it."""
     if not golds:
@@ -173,7 +167,7 @@ def scores(
     rows = []
     for sample in found:
         best = merge(sample.spans, calibration)
-        text = text_of(best[0].spans[0]) if best else None
+        text = best[0].spans[0].text if best else None
         confidence = best[0].confidence if best else 0.0
         rows.append((confidence, worth(text, sample.golds), worth(None, sample.golds)))
     table = np.asarray(rows, dtype=float).reshape(-1, 3)
@@ -199,4 +193,4 @@ def logistic(features: Floats, right: Floats, steps: int = 50) -> Floats:
 
 
 def _right(span: Span, sample: Sample, worth: Worth) -> bool:
-    return bool(sample.golds) and worth(text_of(span), sample.golds) >= RIGHT
+    return bool(sample.golds) and worth(span.text, sample.golds) >= RIGHT

@@ -20,8 +20,9 @@ import numpy as np
 
 from rag.config import Settings
 from rag.encoder import Vectors
+from rag.lexical import any_of
 from rag.loaders import make_document
-from rag.retriever import Retriever, match_expression, query_words
+from rag.retriever import Retriever, query_words
 from rag.store import Store
 
 
@@ -64,7 +65,7 @@ def main() -> None:
                 questions, lambda q: near.search(snapshot, known.encode_questions([q]), 50)
             ),
             "lexical": timed(questions, lambda q: worded.search(snapshot, query_words(q), 100)),
-            "fts5": timed(questions[:50], lambda q: snapshot.lexical(match_expression(q), 100)),
+            "fts5": timed(questions[:50], lambda q: snapshot.lexical(any_of(query_words(q)), 100)),
         }
         some = [info.id for info in snapshot.documents()[:20]]
     figures["found"] = [[number for number, _ in row] for row in found]

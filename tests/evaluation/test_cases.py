@@ -111,7 +111,7 @@ def test_an_answer_is_shown_in_its_passage() -> None:
 def test_a_withheld_answer_is_judged_too(
     confidence: float,
     candidate: str | None,
-    right: bool | None,  # noqa: FBT001
+    right: bool | None,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     assert score(None, candidate=candidate, confidence=confidence).candidate_right is right
 

@@ -17,7 +17,7 @@ def prediction(name: str) -> Prediction:
         text="a\u2028b",
         candidate="a\u2028b",
         confidence=0.25,
-        citations=(Cited("d", 3, 6, 0, 9, True, "a\u2028b"),),  # noqa: FBT003
+        citations=(Cited("d", 3, 6, 0, 9, True, "a\u2028b"),),  # noqa: FBT003 - a field of the record
         retrieved=(
             Retrieved("d", 0, 9, 1, 2, 0.5, 2, None),
             Retrieved("e", 0, 4, None, None, None, 1, 1),

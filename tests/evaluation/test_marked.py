@@ -114,7 +114,7 @@ def test_documents_that_only_evidence_names_are_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gold_passages", [False, True])
 def test_the_report_has_the_word_f1_of_what_was_marked(
     tmp_path: Path,
-    gold_passages: bool,  # noqa: FBT001
+    gold_passages: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     (tmp_path / "harbor.txt").write_text(HARBOR, "utf-8")
     usual = {"question": QUESTION, "document": "harbor.txt", "answers": ["1888"]}

@@ -47,7 +47,7 @@ def test_scores_are_those_of_the_table(
         ("2021", [], False),
     ],
 )
-def test_what_counts_as_right(prediction: str | None, golds: list[str], right: bool) -> None:  # noqa: FBT001
+def test_what_counts_as_right(prediction: str | None, golds: list[str], right: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert is_right(prediction, golds) is right
 
 

@@ -33,7 +33,7 @@ def question(*golds: Gold, document: str | None = "pier") -> Question:
         (0, 28, False),
     ],
 )
-def test_a_placed_gold_answer_must_be_overlapped(start: int, end: int, expected: bool) -> None:  # noqa: FBT001
+def test_a_placed_gold_answer_must_be_overlapped(start: int, end: int, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert PLACES.holds(question(Gold("2021", 28)), "pier", start, end) is expected
 
 
@@ -68,7 +68,7 @@ def test_an_unanswerable_question_has_no_evidence() -> None:
         ("état", "tat", False),
     ],
 )
-def test_parts_of_words_do_not_count(text: str, words: str, expected: bool) -> None:  # noqa: FBT001
+def test_parts_of_words_do_not_count(text: str, words: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert has_words(text, words) is expected
 
 

@@ -95,8 +95,8 @@ def test_targets_of_batches_are_answers_or_nothing(material: Material, tokenizer
                 continue
             seen["answer"] += 1
             assert types[first : last + 1].all()
-            question = tokenizer.decode(ids[1 : int(np.flatnonzero(types)[0]) - 1])  # type: ignore[attr-defined]
-            answer = tokenizer.decode(ids[first : last + 1])  # type: ignore[attr-defined]
+            question = tokenizer.decode(ids[1 : int(np.flatnonzero(types)[0]) - 1])  # type: ignore[attr-defined]  # a fixture typed object
+            answer = tokenizer.decode(ids[first : last + 1])  # type: ignore[attr-defined]  # a fixture typed object
             assert any(_asks(question, q) and answer in _golds(q) for q in material.questions)
         if number == 60:
             break
@@ -117,7 +117,7 @@ def test_a_cut_sentence_takes_the_answer_along(material: Material, tokenizer: ob
     context = material.contexts[0]
     rest = negatives.without_answer(context, [("1987", context.text.index("1987"))])
     assert rest is not None
-    left = tokenizer.decode(rest)  # type: ignore[attr-defined]
+    left = tokenizer.decode(rest)  # type: ignore[attr-defined]  # a fixture typed object
     assert "1987" not in left
     assert "painted red" in left
     assert "leaves at nine" in left

@@ -1,7 +1,9 @@
 """The page's behaviour over the real answerer, and what it does with hostile input."""
 
+from dataclasses import fields
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from rag.answerer import Answerer
@@ -11,8 +13,10 @@ from rag.loaders import make_document
 from rag.store import Store
 from rag.types import Document
 from tests.ui.page import read
+from ui import app
 from ui.handlers import MAX_TURNS, SHOWN_QUESTION_CHARS, Chat
 from ui.turns import Turn
+from ui.update import Update
 
 QUESTION = "Who urged caution?"
 
@@ -199,3 +203,9 @@ def test_an_explanation_is_the_search_of_the_answer(chat: Chat, turns: tuple[Tur
     assert chat.explain({"turn": 0}, explained) is None
     assert chat.explain({"turn": 1}, turns) is None
     assert chat.explain("turn", turns) is None
+
+
+def test_a_job_with_nothing_to_say_leaves_the_page_as_it_is() -> None:
+    (outputs,) = app._updates(())  # noqa: SLF001 - what Gradio is given
+    assert len(outputs) == len(fields(Update))
+    assert all(part == gr.skip() for part in outputs)
