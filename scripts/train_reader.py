@@ -48,6 +48,9 @@ def arguments() -> argparse.Namespace:
         "--minutes", type=float, default=0.0, help="end by the clock instead of by steps"
     )
     parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
+    parser.add_argument(
+        "--dropout", type=float, default=DEFAULTS.dropout, help="for further passes over the data"
+    )
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
     parser.add_argument(
         "--check-questions", type=int, default=400, help="validation questions at each check"
@@ -83,7 +86,7 @@ class Check:
         self._tokenizer, self._device = tokenizer, device
         self._folder = options.out / "model"
         self._material = load(options.valid, tokenizer)
-        self._model = new_model(base).to(device)
+        self._model = new_model(base, 0.0).to(device)
         answerable = [i for i, q in enumerate(self._material.questions) if q.answers]
         picks = np.random.default_rng(0).permutation(answerable)
         self._picks = picks[: options.check_questions]
@@ -106,12 +109,12 @@ class Check:
         self._tokenizer.save_pretrained(self._folder)
 
 
-def new_model(base: str) -> Any:
-    """A span model on the base encoder, without dropout: one pass over the data needs none."""
+def new_model(base: str, dropout: float) -> Any:
+    """A span model on the base encoder."""
     return AutoModelForQuestionAnswering.from_pretrained(
         base,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
         attn_implementation="eager",
     )
 
@@ -153,6 +156,7 @@ def main() -> None:
         steps=options.steps,
         minutes=options.minutes,
         learning_rate=options.learning_rate,
+        dropout=options.dropout,
         seed=options.seed,
     )
     material = load(options.train, tokenizer)
@@ -160,7 +164,7 @@ def main() -> None:
     print(count, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     mined = mined_negatives(material, base, options.out / "negatives.npy", device)
-    trainer = Trainer(new_model(base), plan, options.out, device)
+    trainer = Trainer(new_model(base, plan.dropout), plan, options.out, device)
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
     sampler = Sampler(material, mined, tokenizer, plan)

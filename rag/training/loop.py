@@ -78,6 +78,7 @@ class Trainer:
         began = time.monotonic()
         batch = {key: value.to(self.device) for key, value in batch.items()}
         batch["allowed"] = allowed_positions(batch)
+        torch.manual_seed(self.plan.seed + self.progress.step)  # the same dropout after a resume
         output = self.model(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],

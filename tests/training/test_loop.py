@@ -16,7 +16,7 @@ def model() -> BertForQuestionAnswering:
     torch.manual_seed(3)
     config = BertConfig(
         vocab_size=200, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=64, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        intermediate_size=64, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
     )  # fmt: skip
     return BertForQuestionAnswering(config)
 
