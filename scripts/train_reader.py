@@ -114,7 +114,7 @@ def new_model(base: str, dropout: float) -> Any:
     return AutoModelForQuestionAnswering.from_pretrained(
         base,
         hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout,
+        attention_probs_dropout_prob=0.0,  # random numbers for each pair of tokens: too slow
         attn_implementation="eager",
     )
 

@@ -20,7 +20,7 @@ class Plan:
     max_tokens: int = 256
     negative_share: float = 0.35
     average: float = 0.999
-    dropout: float = 0.0  # of hidden states and attention; a first pass over the data needs none
+    dropout: float = 0.0  # of hidden states; a first pass over the data needs none
     seed: int = 7
     check_every: int = 500
 
