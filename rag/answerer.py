@@ -14,7 +14,7 @@ from rag.errors import QuestionError
 from rag.ingest import AddReport, Progress, add_files
 from rag.models import load_reader
 from rag.reader import Reader
-from rag.reranking import rerank
+from rag.reranking import rerank, worth_reading
 from rag.retriever import Retriever
 from rag.snapshot import Snapshot
 from rag.store import Store
@@ -25,7 +25,7 @@ ASKED_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where to look, how many passages to read, and how many to rank (0: no more than read)."""
+    """Where to look, the most passages to read, and how many to rank (0: as many)."""
 
     documents: Collection[str] | None
     where: Mapping[str, str] | None
@@ -83,7 +83,7 @@ class Answerer:
         """The answer in the documents' own words, or ``text is None`` where they do not hold it.
 
         ``documents`` restricts the search to some document ids, ``where`` to documents with all
-        these metadata; ``top_k`` is the number of passages that are read.
+        these metadata; ``top_k`` is the most passages that are read.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -115,7 +115,7 @@ class Answerer:
         where: Mapping[str, str] | None = None,
         top_k: int | None = None,
     ) -> Iterator[Sequence[Hit] | Answer]:
-        """``ask`` in two steps: first the passages that will be read, then the answer.
+        """``ask`` in two steps: first the passages, then the answer.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -144,7 +144,7 @@ class Answerer:
     ) -> list[Hit]:
         """The ``top_k`` best passages, best first.
 
-        As many as ``ask`` reads are read, and ordered by what the reader finds in them too.
+        Those that ``ask`` reads are read, and ordered by what the reader finds in them too.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -223,7 +223,9 @@ class Answerer:
     ) -> list[_Found]:
         """Read and rank; each question is told its share of the time since ``began``."""
         retrieved = time.perf_counter()
-        readings = self.reader.read(questions, [hits[: scope.read] for hits in found])
+        within = self.settings.read_within
+        near = [worth_reading(hits, scope.read, within) for hits in found]
+        readings = self.reader.read(questions, near)
         share = 1000 / len(questions)
         times = {
             "retrieve": share * (retrieved - began),

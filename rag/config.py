@@ -19,7 +19,9 @@ class Settings:
     dense_candidates: int = 50
     lexical_candidates: int = 100
     top_k: int = 8
-    """Passages given to the reader."""
+    """The most passages that are read for a question."""
+    read_within: float = 0.35
+    """Passages are read whose retrieval score is at most this far below the best one's."""
     min_confidence: float | None = None
     """Below this probability the answer is "not in these documents"; None: the reader's own."""
     max_alternatives: int = 3
@@ -30,6 +32,8 @@ class Settings:
         for name in ("dense_candidates", "lexical_candidates", "top_k", "max_question_chars"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not self.read_within >= 0:
+            raise SettingsError(f"read_within must be at least 0, not {self.read_within}")
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise SettingsError(f"min_confidence must lie in 0..1, not {self.min_confidence}")
 

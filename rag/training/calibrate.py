@@ -15,6 +15,7 @@ from rag.calibration import Calibration, support
 from rag.candidates import merge
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
+from rag.reranking import worth_reading
 from rag.training import alterations
 from rag.types import Document, Span
 
@@ -70,7 +71,7 @@ def samples(
     the best passages are about nearly, but not quite, what is asked.
     """
     rng = np.random.default_rng(seed)
-    depth = answerer.settings.top_k
+    depth, within = answerer.settings.top_k, answerer.settings.read_within
     for question in questions:
         kind = rng.random()
         altered = alter(question, rng) if kind >= ALTERED_FROM else None
@@ -79,7 +80,8 @@ def samples(
         hits = answerer.retriever.retrieve(text, depth + 4)
         if hide:
             hits = [hit for hit in hits if hit.passage.document_id != question.document]
-        hits = [replace(hit, rank=rank) for rank, hit in enumerate(hits[:depth], 1)]
+        near = worth_reading(hits, depth, within)
+        hits = [replace(hit, rank=rank) for rank, hit in enumerate(near, 1)]
         golds = () if hide or altered else question.answers
         yield Sample(golds, answerer.reader.read([text], [hits])[0].spans)
 
