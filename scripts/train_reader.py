@@ -86,7 +86,7 @@ class Check:
         self._tokenizer, self._device = tokenizer, device
         self._folder = options.out / "model"
         self._material = load(options.valid, tokenizer)
-        self._model = new_model(base, 0.0).to(device)
+        self._model = new_model(base, 0.0).to(device).float()  # a base may be kept in float16
         answerable = [i for i, q in enumerate(self._material.questions) if q.answers]
         picks = np.random.default_rng(0).permutation(answerable)
         self._picks = picks[: options.check_questions]
