@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rag import boundaries
 from rag.hardware import has_bf16
 from rag.sentences import sentences
-from rag.spans import Floats, best_spans, token_mass
+from rag.spans import Floats, best_spans, cost, token_mass
 from rag.types import Bearing, Hit, Reading, Span
 
 MAX_TOKENS = 384
@@ -51,9 +51,10 @@ class _Window:
 class SpanReader:
     """Any folder that ``AutoModelForQuestionAnswering`` loads, SQuAD 2.0 style.
 
-    The score of a span is the sum of its start and end logits, the score of "no answer" that of
-    the first token ([CLS]) in the same window (Devlin et al., 2019). Passages longer than the
-    model's window are read in overlapping windows, each with its own "no answer".
+    The score of a span is the sum of its start and end logits less what it costs (``rag.spans``),
+    the score of "no answer" that of the first token ([CLS]) in the same window (Devlin et al.,
+    2019). Passages longer than the model's window are read in overlapping windows, each with its
+    own "no answer".
     """
 
     def __init__(self, folder: Path, *, exact: bool = False) -> None:
@@ -140,9 +141,9 @@ class _Found:
 
     def add(self, window: _Window, start: Floats, end: Floats) -> None:
         """Decode one window's logits; a sentence in two windows keeps the greater mass."""
-        self._spans.extend(_decode(window, start, end, self._hit))
-        mass = token_mass(start, end, window.context)
         where = np.searchsorted(self._sentences[:, 0], window.offsets[:, 0], side="right") - 1
+        self._spans.extend(_decode(window, start, end, where, self._hit))
+        mass = token_mass(start, end, window.context)
         sums = np.bincount(
             where.clip(0)[window.context],
             weights=mass[window.context],
@@ -163,10 +164,13 @@ class _Found:
         ]
 
 
-def _decode(window: _Window, start: Floats, end: Floats, hit: Hit) -> list[Span]:
+def _decode(
+    window: _Window, start: Floats, end: Floats, sentence_of: NDArray[np.int64], hit: Hit
+) -> list[Span]:
     no_answer = float(start[0] + end[0])
     spans: dict[tuple[int, int], Span] = {}
-    for found in best_spans(start, end, window.context, MAX_ANSWER_TOKENS, SPANS_PER_WINDOW):
+    costs = cost(sentence_of, MAX_ANSWER_TOKENS)
+    for found in best_spans(start, end, window.context, costs, SPANS_PER_WINDOW):
         first, last = boundaries.clean(
             hit.passage.text,
             int(window.offsets[found.first, 0]),

@@ -1,7 +1,9 @@
 """Start and end logits to answer spans: pure numpy, no model.
 
 Start and end are decoded together (every pair with ``start <= end`` and a length cap is scored by
-``start_logit + end_logit``), tokens of the question and special tokens are masked out.
+``start_logit + end_logit``), tokens of the question and special tokens are masked out. Since the
+two are predicted apart, the best pair may begin with one answer and end with another; the ``cost``
+of long spans and of spans over several sentences speaks against that.
 """
 
 from typing import NamedTuple
@@ -11,33 +13,53 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+COST_OF_TOKEN = 0.03
+COST_OF_CROSSING = 2.0
+"""In logits, chosen on validation questions: see CONTRIBUTING.md."""
+
 
 class TokenSpan(NamedTuple):
-    """First and last token (inclusive) and the sum of their logits."""
+    """First and last token (inclusive) and the sum of their logits, less what the span costs."""
 
     first: int
     last: int
     score: float
 
 
+def cost(sentence_of: NDArray[np.int64], max_length: int) -> Floats:
+    """(tokens, max_length): what is taken off the span that starts at i and has j + 1 tokens.
+
+    ``sentence_of`` numbers each token's sentence, (tokens,).
+    """
+    numbers = sentence_of.astype(np.float32)
+    crossing = _from_each_start(numbers, max_length) != numbers[:, None]
+    further = np.arange(max_length, dtype=np.float32)
+    costs: Floats = np.float32(COST_OF_TOKEN) * further + np.float32(COST_OF_CROSSING) * crossing
+    return costs
+
+
+def _from_each_start(values: Floats, max_length: int) -> Floats:
+    """(tokens, max_length): the value at i + j, and -inf beyond the last token."""
+    beyond = np.full(max_length - 1, -np.inf, dtype=np.float32)
+    return np.lib.stride_tricks.sliding_window_view(np.append(values, beyond), max_length)
+
+
 def best_spans(
-    start: Floats, end: Floats, allowed: NDArray[np.bool_], max_length: int, limit: int
+    start: Floats,
+    end: Floats,
+    allowed: NDArray[np.bool_],
+    costs: Floats,
+    limit: int,
 ) -> list[TokenSpan]:
-    """The ``limit`` best spans of at most ``max_length`` tokens, best first.
+    """The ``limit`` best spans, best first; ``costs``, (tokens, max_length), cap their length.
 
     ``start``, ``end`` and ``allowed`` are (tokens,). Ties go to the earlier, then the shorter
     span, so that the order is deterministic. Spans never touch a token that is not allowed at
     their ends; allowed tokens are contiguous in a question-context pair.
     """
-    tokens = len(start)
-    low = np.float32(-np.inf)
-    masked_end = np.full(tokens + max_length - 1, low, dtype=np.float32)
-    masked_end[:tokens] = np.where(allowed, end, low)
-    masked_start = np.where(allowed, start, low).astype(np.float32)
-    # (tokens, max_length): score of the span that starts at i and has j + 1 tokens
-    scores = masked_start[:, None] + np.lib.stride_tricks.sliding_window_view(
-        masked_end, max_length
-    )
+    max_length = costs.shape[1]
+    starts, ends = (np.where(allowed, head, np.float32(-np.inf)) for head in (start, end))
+    scores = starts[:, None] + _from_each_start(ends, max_length) - costs
     flat = scores.ravel()
     limit = min(limit, len(flat))
     cut = np.partition(flat, len(flat) - limit)[len(flat) - limit]

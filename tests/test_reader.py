@@ -20,6 +20,7 @@ from rag.errors import ModelError
 from rag.models import SHIPPED, load_reader, verify_checksums
 from rag.reader import MAX_ANSWER_TOKENS, SpanReader
 from rag.sentence_reader import SentenceReader, asks_for_sentence
+from rag.spans import COST_OF_TOKEN
 from rag.types import Hit, Passage, Reading, Span
 from tests.conftest import SeedQuestion
 
@@ -65,8 +66,11 @@ def test_best_span_equals_a_plain_double_loop(reader: SpanReader, folder: Path) 
         output = model(**encoded)
     start, end = output.start_logits[0].tolist(), output.end_logits[0].tolist()
     context = [i for i, s in enumerate(encoded.sequence_ids(0)) if s == 1]
-    score, first, last = max(
-        (start[i] + end[j], i, j) for i in context for j in context if i <= j < i + 48
+    score, first, last = max(  # all in one sentence
+        (start[i] + end[j] - COST_OF_TOKEN * (j - i), i, j)
+        for i in context
+        for j in context
+        if i <= j < i + 48
     )
     found = reader.read([question], [hits(text)])[0].spans[0]
     assert found.score == pytest.approx(score, abs=1e-4)

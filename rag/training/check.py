@@ -59,7 +59,7 @@ def predict(
                 starts[row, offset:stop],
                 ends[row, offset:stop],
                 np.ones(stop - offset, bool),
-                MAX_ANSWER,
+                np.zeros((stop - offset, MAX_ANSWER), np.float32),
                 1,
             )[0]
             text = context.text[context.starts[span.first] : context.ends[span.last]]
