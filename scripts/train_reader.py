@@ -21,11 +21,13 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from rag.encoder import default_model_folder
 from rag.training import negatives
+from rag.training.batches import Layout
 from rag.training.check import validate
 from rag.training.examples import Material, load
 from rag.training.loop import Trainer
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
+from rag.training.teacher import Teacher
 
 DEFAULTS = Plan()
 
@@ -42,6 +44,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--base", default="", help="encoder folder to start from (default: the embedding model)"
     )
+    parser.add_argument(
+        "--teacher", type=Path, help="folder of a larger trained reader to learn from as well"
+    )
     parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
     parser.add_argument("--steps", type=int, default=DEFAULTS.steps)
     parser.add_argument(
@@ -50,6 +55,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
     parser.add_argument(
         "--dropout", type=float, default=DEFAULTS.dropout, help="for further passes over the data"
+    )
+    parser.add_argument(
+        "--frozen-layers",
+        type=int,
+        default=DEFAULTS.frozen_layers,
+        help="lower layers that stay as they are, for a large base on a slow machine",
     )
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
     parser.add_argument(
@@ -61,14 +72,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def mined_negatives(material: Material, base: str, path: Path, device: str) -> np.ndarray:
-    """Nearest contexts without the answer, kept beside the checkpoint."""
+def mined_negatives(material: Material, path: Path, device: str) -> np.ndarray:
+    """Contexts without the answer that the retriever puts nearest, kept beside the checkpoint."""
     if path.exists():
         stored: np.ndarray = np.load(path, allow_pickle=False)
         return stored
     from sentence_transformers import SentenceTransformer
 
-    encoder = SentenceTransformer(base, device=device).bfloat16()
+    encoder = SentenceTransformer(str(default_model_folder()), device=device).bfloat16()
     mined = negatives.mine(
         material,
         negatives.embed([q.text for q in material.questions], encoder),
@@ -119,6 +130,14 @@ def new_model(base: str, dropout: float) -> Any:
     )
 
 
+def freeze(model: Any, layers: int) -> None:
+    """Leave the embeddings and the lowest layers as they are, where any layer is named."""
+    if layers:
+        base = model.base_model
+        for part in (base.embeddings, *base.encoder.layer[:layers]):
+            part.requires_grad_(requires_grad=False)
+
+
 def train(trainer: Trainer, sampler: Sampler, check: Check, stop_after: int) -> None:
     """Step until the schedule is over or a signal says to stop; save at every check."""
     losses: list[float] = []
@@ -157,14 +176,18 @@ def main() -> None:
         minutes=options.minutes,
         learning_rate=options.learning_rate,
         dropout=options.dropout,
+        frozen_layers=options.frozen_layers,
         seed=options.seed,
     )
     material = load(options.train, tokenizer)
     count = f"{len(material.questions):,} questions on {len(material.contexts):,} passages"
     print(count, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    mined = mined_negatives(material, base, options.out / "negatives.npy", device)
-    trainer = Trainer(new_model(base, plan.dropout), plan, options.out, device)
+    mined = mined_negatives(material, options.out / "negatives.npy", device)
+    teacher = Teacher(options.teacher, tokenizer, device) if options.teacher else None
+    model = new_model(base, plan.dropout)
+    freeze(model, plan.frozen_layers)
+    trainer = Trainer(model, Layout.of(tokenizer), plan, options.out, device, teacher)
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
     sampler = Sampler(material, mined, tokenizer, plan)

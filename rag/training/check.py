@@ -8,8 +8,16 @@ from numpy.typing import NDArray
 
 from rag.evaluation.qa import exact_match, f1
 from rag.spans import best_spans
+from rag.training.batches import Example, Layout, collate, span_logits
 from rag.training.examples import Context, IntArray, Material
-from rag.training.plan import MAX_ANSWER, MAX_QUESTION, padded
+from rag.training.plan import MAX_ANSWER, MAX_QUESTION
+
+ROOM = 384  # tokens of question and context that are read
+
+
+def _example(question: IntArray, context: Context) -> Example:
+    asked = question[:MAX_QUESTION]
+    return Example(asked, context.tokens[: ROOM - len(asked) - 4])
 
 
 @torch.inference_mode()
@@ -20,50 +28,23 @@ def predict(
     device: str,
 ) -> list[tuple[str, float]]:
     """Best text and its margin over "no answer" for each (question tokens, context), in order."""
-    room = 384
+    layout = Layout.of(tokenizer)
     results: list[tuple[str, float]] = [("", 0.0)] * len(pairs)
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1].tokens))
-    dtype = next(model.parameters()).dtype
+    mixed = next(model.parameters()).dtype == torch.float32
     for begin in range(0, len(order), 32):
         chosen = order[begin : begin + 32]
-        rows = [(pairs[i][0][:MAX_QUESTION], pairs[i][1]) for i in chosen]
-        width = padded(min(room, max(len(q) + len(c.tokens) for q, c in rows) + 3))
-        ids = torch.zeros(len(rows), width, dtype=torch.long)
-        types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
-        for row, (question, context) in enumerate(rows):
-            tokens = context.tokens[: width - len(question) - 3]
-            line = [
-                tokenizer.cls_token_id,
-                *question,
-                tokenizer.sep_token_id,
-                *tokens,
-                tokenizer.sep_token_id,
-            ]
-            ids[row, : len(line)] = torch.as_tensor(line)
-            types[row, len(question) + 2 : len(line)] = 1
-            mask[row, : len(line)] = 1
-        with torch.autocast(device, torch.bfloat16, enabled=dtype == torch.float32):
-            output = model(
-                input_ids=ids.to(device),
-                attention_mask=mask.to(device),
-                token_type_ids=types.to(device),
-            )
-        starts, ends = (
-            output.start_logits.float().cpu().numpy(),
-            output.end_logits.float().cpu().numpy(),
-        )
-        for row, (i, (question, context)) in enumerate(zip(chosen, rows, strict=True)):
-            offset = len(question) + 2
-            stop = offset + min(len(context.tokens), width - len(question) - 3)
-            span = best_spans(
-                starts[row, offset:stop],
-                ends[row, offset:stop],
-                np.ones(stop - offset, bool),
-                np.zeros((stop - offset, MAX_ANSWER), np.float32),
-                1,
-            )[0]
-            text = context.text[context.starts[span.first] : context.ends[span.last]]
-            results[i] = text, span.score - float(starts[row, 0] + ends[row, 0])
+        batch = collate([_example(*pairs[i]) for i in chosen], layout, device)
+        with torch.autocast(device, torch.bfloat16, enabled=mixed):
+            start, end = (logits.cpu().numpy() for logits in span_logits(model, batch))
+        allowed = batch.real.cpu().numpy()
+        allowed[:, 0] = False
+        free = np.zeros((allowed.shape[1], MAX_ANSWER), np.float32)
+        for row, i in enumerate(chosen):
+            context = pairs[i][1]
+            span = best_spans(start[row], end[row], allowed[row], free, 1)[0]
+            text = context.text[context.starts[span.first - 1] : context.ends[span.last - 1]]
+            results[i] = text, span.score - float(start[row, 0] + end[row, 0])
     return results
 
 

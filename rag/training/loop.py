@@ -7,16 +7,18 @@ had not been. Weights and optimiser state are safetensors, the rest JSON; nothin
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from rag.training.batches import Example, Layout, collate, span_logits
 from rag.training.plan import Plan
+from rag.training.teacher import Teacher
 
 
 @dataclass(slots=True)
@@ -29,27 +31,41 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def span_loss(output: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross entropy of start and end; position 0 ([CLS]) stands for no answer."""
-    hidden = ~batch["allowed"]
-    start = output.start_logits.float().masked_fill(hidden, -1e4)
-    end = output.end_logits.float().masked_fill(hidden, -1e4)
-    first = functional.cross_entropy(start, batch["targets"][:, 0])
-    return (first + functional.cross_entropy(end, batch["targets"][:, 1])) / 2
+Logits = tuple[torch.Tensor, torch.Tensor]
+"""Start and end, (examples, 1 + window) each; place 0 stands for no answer."""
 
 
-def allowed_positions(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """(batch, tokens): the context's tokens and [CLS]; its closing [SEP] is left out."""
-    allowed = (batch["token_type_ids"] == 1) & (batch["input_ids"] != 102)
-    allowed[:, 0] = True
-    return allowed
+def span_loss(found: Logits, targets: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of start and end; ``targets`` is (examples, 2)."""
+    first, last = (
+        functional.cross_entropy(logits, targets[:, side]) for side, logits in enumerate(found)
+    )
+    return (first + last) / 2
+
+
+def teaching_loss(found: Logits, taught: Logits) -> torch.Tensor:
+    """Mean cross entropy of start and end against the teacher's distributions."""
+    first, last = (
+        functional.cross_entropy(own, other.softmax(-1))
+        for own, other in zip(found, taught, strict=True)
+    )
+    return (first + last) / 2
 
 
 class Trainer:
     """Master weights, optimiser, moving average and their checkpoint."""
 
-    def __init__(self, model: torch.nn.Module, plan: Plan, folder: Path, device: str) -> None:
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        layout: Layout,
+        plan: Plan,
+        folder: Path,
+        device: str,
+        teacher: Teacher | None = None,
+    ) -> None:
         self.plan, self.folder, self.device = plan, folder, device
+        self.layout, self.teacher = layout, teacher
         self.names = [name for name, _ in model.named_parameters()]
         self.master = [p.detach().to(device).float().clone() for p in model.parameters()]
         self.model = model.to(device=device, dtype=torch.bfloat16).train()
@@ -73,18 +89,16 @@ class Trainer:
             return min(1.0, self.progress.seconds / (60 * self.plan.minutes))
         return min(1.0, self.progress.step / self.plan.steps)
 
-    def step(self, batch: dict[str, torch.Tensor]) -> float:
+    def step(self, examples: Sequence[Example]) -> float:
         """One optimiser step; returns the loss."""
         began = time.monotonic()
-        batch = {key: value.to(self.device) for key, value in batch.items()}
-        batch["allowed"] = allowed_positions(batch)
         torch.manual_seed(self.plan.seed + self.progress.step)  # the same dropout after a resume
-        output = self.model(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            token_type_ids=batch["token_type_ids"],
-        )
-        loss = span_loss(output, batch)
+        batch = collate(examples, self.layout, self.device)
+        found = span_logits(self.model, batch)
+        loss = span_loss(found, batch.targets)
+        if self.teacher is not None:
+            taught = teaching_loss(found, self.teacher(examples))
+            loss = loss + self.plan.distil * (taught - loss)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         for master, param in zip(self.master, self.model.parameters(), strict=True):
             master.grad = None if param.grad is None else param.grad.float()
@@ -100,7 +114,7 @@ class Trainer:
             for master, param in zip(self.master, self.model.parameters(), strict=True):
                 param.copy_(master)
         self.progress.step += 1
-        self.progress.examples += len(batch["input_ids"])
+        self.progress.examples += len(examples)
         self.progress.seconds += time.monotonic() - began
         return float(loss.detach())
 

@@ -21,6 +21,10 @@ class Plan:
     negative_share: float = 0.35
     average: float = 0.999
     dropout: float = 0.0  # of hidden states; a first pass over the data needs none
+    frozen_layers: int = (
+        0  # of the base, from below, embeddings too: half of them save a third of the time
+    )
+    distil: float = 0.5  # weight of the teacher's distributions where there is a teacher
     seed: int = 7
     check_every: int = 500
 

@@ -3,14 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from rag.training import alterations, negatives
+from rag.training.batches import Example
 from rag.training.examples import IntArray, Material, token_span, tokenize
 from rag.training.plan import MAX_ANSWER, MAX_QUESTION, POOL, Plan, padded
 
@@ -18,16 +17,6 @@ _OPENINGS = ("can you tell me", "please tell me", "i would like to know", "do yo
 _FILLERS = re.compile(
     r"\b(?:the|a|an|is|are|was|were|do|does|did|has|have|had|of|to)\b\s*", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Token ids of a question and a context window, and the target tokens in the window."""
-
-    question: IntArray
-    window: IntArray
-    first: int  # -1: no answer here
-    last: int
 
 
 class Sampler:
@@ -49,9 +38,8 @@ class Sampler:
             asked[material.contexts[question.context].article].append(question.text)
         self.names = {article: alterations.entities(own) for article, own in asked.items()}
         self.words = {article: alterations.words(own) for article, own in asked.items()}
-        self.cls, self.sep = tokenizer.cls_token_id, tokenizer.sep_token_id
 
-    def batches(self, skip: int = 0) -> Iterator[dict[str, torch.Tensor]]:
+    def batches(self, skip: int = 0) -> Iterator[list[Example]]:
         """Batches of about ``token_budget`` tokens; the first ``skip`` are passed over."""
         count, number = 0, 0
         while True:
@@ -61,7 +49,7 @@ class Sampler:
             for batch in pool:
                 count += 1
                 if count > skip:
-                    yield self._collate(batch)
+                    yield batch
 
     def _pool(self, rng: np.random.Generator) -> list[list[Example]]:
         size = POOL * self.plan.token_budget // 192
@@ -155,28 +143,3 @@ class Sampler:
         if span is None:
             return Example(question, window, -1, -1)
         return Example(question, window, span[0] - begin, span[1] - begin)
-
-    def _collate(self, batch: list[Example]) -> dict[str, torch.Tensor]:
-        width = padded(max(len(e.question) + len(e.window) for e in batch) + 3)
-        ids = np.zeros((len(batch), width), dtype=np.int64)
-        types = np.zeros_like(ids)
-        mask = np.zeros_like(ids)
-        targets = np.zeros((len(batch), 2), dtype=np.int64)
-        for row, example in enumerate(batch):
-            begin = len(example.question) + 2
-            stop = begin + len(example.window)
-            ids[row, 0] = self.cls
-            ids[row, 1 : begin - 1] = example.question
-            ids[row, begin - 1] = self.sep
-            ids[row, begin:stop] = example.window
-            ids[row, stop] = self.sep
-            types[row, begin : stop + 1] = 1
-            mask[row, : stop + 1] = 1
-            if example.first >= 0:
-                targets[row] = begin + example.first, begin + example.last
-        return {
-            "input_ids": torch.from_numpy(ids),
-            "token_type_ids": torch.from_numpy(types),
-            "attention_mask": torch.from_numpy(mask),
-            "targets": torch.from_numpy(targets),
-        }

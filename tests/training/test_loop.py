@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
 
+from rag.training.batches import Example, Layout
 from rag.training.loop import Trainer
 from rag.training.plan import Plan
 
+LAYOUT = Layout(cls=101, sep=102, pad=0, between=1, typed=True)
 PLAN = Plan(steps=12, learning_rate=5e-3)
 
 
@@ -21,42 +24,35 @@ def model() -> BertForQuestionAnswering:
     return BertForQuestionAnswering(config)
 
 
-def batches(count: int) -> list[dict[str, torch.Tensor]]:
+def batches(count: int) -> list[list[Example]]:
     """The answer is wherever token 150 stands."""
-    torch.manual_seed(5)
+    rng = np.random.default_rng(5)
     made = []
     for _ in range(count):
-        ids = torch.randint(110, 149, (16, 24))
-        ids[:, 0] = 101
-        target = torch.randint(8, 22, (16,))
-        ids[torch.arange(16), target] = 150
-        types = torch.zeros_like(ids)
-        types[:, 6:] = 1
-        made.append(
-            {
-                "input_ids": ids,
-                "token_type_ids": types,
-                "attention_mask": torch.ones_like(ids),
-                "targets": torch.stack([target, target], dim=1),
-            }
-        )
+        batch = []
+        for _ in range(16):
+            question, window = np.split(rng.integers(110, 149, 21).astype(np.int32), [4])
+            target = int(rng.integers(len(window)))
+            window[target] = 150
+            batch.append(Example(question, window, target, target))
+        made.append(batch)
     return made
 
 
 def test_learns(tmp_path: Path) -> None:
-    trainer = Trainer(model(), Plan(steps=60, learning_rate=5e-3), tmp_path, "cpu")
+    trainer = Trainer(model(), LAYOUT, Plan(steps=60, learning_rate=5e-3), tmp_path, "cpu")
     losses = [trainer.step(batch) for batch in batches(60)]
     assert sum(losses[-5:]) < 0.3 * sum(losses[:5])
 
 
 def test_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
-    whole = Trainer(model(), PLAN, tmp_path / "whole", "cpu")
+    whole = Trainer(model(), LAYOUT, PLAN, tmp_path / "whole", "cpu")
     losses = [whole.step(batch) for batch in batches(12)]
-    first = Trainer(model(), PLAN, tmp_path / "halves", "cpu")
+    first = Trainer(model(), LAYOUT, PLAN, tmp_path / "halves", "cpu")
     for batch in batches(12)[:5]:
         first.step(batch)
     first.save()
-    second = Trainer(model(), PLAN, tmp_path / "halves", "cpu")
+    second = Trainer(model(), LAYOUT, PLAN, tmp_path / "halves", "cpu")
     assert second.resume()
     assert second.progress.step == 5
     rest = [second.step(batch) for batch in batches(12)[5:]]
@@ -66,4 +62,4 @@ def test_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
 
 
 def test_starts_anew_without_a_checkpoint(tmp_path: Path) -> None:
-    assert not Trainer(model(), PLAN, tmp_path, "cpu").resume()
+    assert not Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu").resume()

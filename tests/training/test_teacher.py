@@ -1,0 +1,136 @@
+"""Batches in two layouts, and a teacher whose word pieces have other numbers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertForQuestionAnswering,
+    MPNetConfig,
+    MPNetForQuestionAnswering,
+)
+
+from rag.encoder import default_model_folder
+from rag.errors import ModelError
+from rag.training.batches import Example, Layout, collate
+from rag.training.loop import Trainer
+from rag.training.plan import Plan
+from rag.training.teacher import Teacher
+
+QUESTION = "Who steers the ferry?"
+CONTEXTS = ("Captain Munro steers the ferry to Skye.", "It is red.")
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return AutoTokenizer.from_pretrained(default_model_folder())
+
+
+def save_mpnet(folder: Path, tokenizer: Any) -> Any:
+    """A small MPNet with BERT's word pieces behind four special tokens, as the real one has."""
+    pieces = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    made = json.loads(tokenizer.backend_tokenizer.to_str())
+    vocabulary = [*special, *(p for p in pieces if p not in tokenizer.all_special_tokens), "<mask>"]
+    made["model"] |= {"vocab": {p: n for n, p in enumerate(vocabulary)}, "unk_token": "<unk>"}
+    made["added_tokens"] = [
+        {
+            "id": vocabulary.index(name), "content": name, "special": True, "single_word": False,
+            "lstrip": False, "rstrip": False, "normalized": False,
+        }
+        for name in (*special, "<mask>")
+    ]  # fmt: skip
+    made["post_processor"] = {
+        "type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0],
+        "trim_offsets": True, "add_prefix_space": False,
+    }  # fmt: skip
+    (folder / "tokenizer.json").write_text(json.dumps(made))
+    names = dict(zip(("bos", "pad", "eos", "unk"), special, strict=True))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(
+            {f"{key}_token": name for key, name in names.items()}
+            | {
+                "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>",
+                "tokenizer_class": "PreTrainedTokenizerFast",
+                "model_input_names": ["input_ids", "attention_mask"],
+            }
+        )
+    )  # fmt: skip
+    torch.manual_seed(1)
+    config = MPNetConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=64, initializer_range=0.5, hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0, pad_token_id=1,
+    )  # fmt: skip
+    MPNetForQuestionAnswering(config).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def examples(tokenizer: Any) -> list[Example]:
+    question = np.array(tokenizer(QUESTION, add_special_tokens=False)["input_ids"], np.int32)
+    windows = [tokenizer(c, add_special_tokens=False)["input_ids"] for c in CONTEXTS]
+    return [Example(question, np.array(window, np.int32), 0, 1) for window in windows]
+
+
+def test_rows_are_joined_as_the_tokenizer_joins(tmp_path: Path, tokenizer: Any) -> None:
+    for own in (tokenizer, save_mpnet(tmp_path, tokenizer)):
+        batch = collate(examples(own), Layout.of(own), "cpu")
+        for row, context in enumerate(CONTEXTS):
+            expected = own(QUESTION, context)
+            for name, table in batch.inputs.items():
+                assert table[row][: len(expected["input_ids"])].tolist() == expected[name]
+            window = batch.places[row][batch.real[row]][1:]
+            pieces = own.convert_ids_to_tokens(batch.inputs["input_ids"][row][window].tolist())
+            assert pieces == own.tokenize(context)
+            assert batch.targets[row].tolist() == [1, 2]
+        assert batch.inputs["input_ids"][1, -1] == own.pad_token_id
+
+
+def test_a_teacher_of_another_layout_says_what_it_says_itself(
+    tmp_path: Path, tokenizer: Any
+) -> None:
+    own = save_mpnet(tmp_path, tokenizer)
+    start, end = Teacher(tmp_path, tokenizer, "cpu")(examples(tokenizer))
+    model = MPNetForQuestionAnswering.from_pretrained(tmp_path).bfloat16()  # in eval mode
+    for row, context in enumerate(CONTEXTS):
+        encoded = own(QUESTION, context, return_tensors="pt")
+        with torch.inference_mode():
+            output = model(**encoded)
+        held = [0, *(i for i, s in enumerate(encoded.sequence_ids(0)) if s == 1)]
+        for found, expected in ((start, output.start_logits), (end, output.end_logits)):
+            one, other = found[row, : len(held)], expected[0, held].float()
+            torch.testing.assert_close(one, other, atol=0.05, rtol=0.05)  # bf16, other padding
+
+
+def test_other_word_pieces_are_refused(tmp_path: Path, tokenizer: Any) -> None:
+    save_mpnet(tmp_path, tokenizer)
+    made = json.loads((tmp_path / "tokenizer.json").read_text())
+    del made["model"]["vocab"]["ferry"]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(made))
+    with pytest.raises(ModelError, match="ferry"):
+        Teacher(tmp_path, tokenizer, "cpu")
+
+
+def test_the_pupil_takes_after_its_teacher(tmp_path: Path, tokenizer: Any) -> None:
+    """Taught by its teacher alone, it comes to say what the teacher says."""
+    (tmp_path / "teacher").mkdir()
+    save_mpnet(tmp_path / "teacher", tokenizer)
+    teacher = Teacher(tmp_path / "teacher", tokenizer, "cpu")
+    torch.manual_seed(2)
+    pupil = BertForQuestionAnswering(
+        BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+    )
+    plan = Plan(steps=150, learning_rate=5e-3, distil=1.0)
+    trainer = Trainer(pupil, Layout.of(tokenizer), plan, tmp_path / "out", "cpu", teacher)
+    batch = examples(tokenizer)
+    losses = [trainer.step(batch) for _ in range(150)]
+    least = [
+        -(head.softmax(-1) * head.log_softmax(-1)).sum(-1).mean() for head in teacher(batch)
+    ]  # the entropy of what it is taught
+    lowest = float(sum(least)) / 2
+    assert losses[-1] - lowest < 0.2 * (losses[0] - lowest)
