@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.calibration import Calibration
-from rag.composer import Composer
+from rag.composer import NEAREST, Composer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import QuestionError
@@ -35,9 +35,13 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was retrieved for a question and read, in the order of reading, and how long it took."""
+    """What was retrieved for a question, in the order of reading, and how long it took.
+
+    The first ``read`` of ``ranked`` were read.
+    """
 
     ranked: list[Hit]
+    read: int
     reading: Reading
     times: Mapping[str, float]
 
@@ -130,7 +134,7 @@ class Answerer:
             yield found[0]
             began += time.perf_counter() - retrieved  # the caller's own time is not counted
             read = self._read([asked], found, scope, began)[0]
-            answer = self._composed(asked, read, scope, snapshot)
+            answer = self._composed(asked, read, snapshot)
         self.retriever.save_index()
         yield answer
 
@@ -150,13 +154,13 @@ class Answerer:
             QuestionError: the question is empty or too long.
             StoreError: the store cannot be read.
         """
-        asked, limit = self._checked(question), self.settings.top_k
+        limit = self.settings.top_k
         scope = _Scope(documents, where, limit, top_k or limit)
-        with self.store.snapshot():
-            began = time.perf_counter()
-            read = self._read([asked], self._retrieve([asked], scope), scope, began)[0]
-        self.retriever.save_index()
-        return read.ranked[: scope.depth]
+        return self._search([question], scope)[0]
+
+    def search_many(self, questions: Sequence[str], depth: int) -> list[list[Hit]]:
+        """``search`` for the ``depth`` best passages of several questions at once, in order."""
+        return self._search(questions, _Scope(None, None, self.settings.top_k, depth))
 
     def over(self, store: Store) -> "Answerer":
         """An answerer over another store that shares this one's models.
@@ -195,20 +199,27 @@ class Answerer:
 
     def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit]]]:
         asked = [self._checked(question) for question in questions]
-        if not asked:
-            return []
-        answers: list[tuple[Answer, list[Hit]]] = []
         with self.store.snapshot() as snapshot:
-            for begin in range(0, len(asked), ASKED_AT_ONCE):
-                some = asked[begin : begin + ASKED_AT_ONCE]
-                began = time.perf_counter()
-                read = self._read(some, self._retrieve(some, scope), scope, began)
-                answers += [
-                    (self._composed(question, found, scope, snapshot), found.ranked)
-                    for question, found in zip(some, read, strict=True)
-                ]
+            answers = [
+                (self._composed(question, found, snapshot), found.ranked)
+                for question, found in zip(asked, self._find(asked, scope), strict=True)
+            ]
         self.retriever.save_index()
         return answers
+
+    def _search(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
+        asked = [self._checked(question) for question in questions]
+        with self.store.snapshot():
+            ranked = [found.ranked[: scope.depth] for found in self._find(asked, scope)]
+        self.retriever.save_index()
+        return ranked
+
+    def _find(self, asked: Sequence[str], scope: _Scope) -> Iterator[_Found]:
+        """What each question's passages are and say; call it inside a snapshot."""
+        for begin in range(0, len(asked), ASKED_AT_ONCE):
+            some = asked[begin : begin + ASKED_AT_ONCE]
+            began = time.perf_counter()
+            yield from self._read(some, self._retrieve(some, scope), scope, began)
 
     def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
         depth = max(scope.read, scope.depth)
@@ -232,10 +243,11 @@ class Answerer:
             "read": share * (time.perf_counter() - retrieved),
         }
         return [
-            _Found(rerank(hits, reading.spans, self.calibration), reading, times)
-            for hits, reading in zip(found, readings, strict=True)
+            _Found(rerank(hits, reading.spans, self.calibration), len(own), reading, times)
+            for hits, own, reading in zip(found, near, readings, strict=True)
         ]
 
-    def _composed(self, question: str, found: _Found, scope: _Scope, snapshot: Snapshot) -> Answer:
-        hits = found.ranked[: scope.read]
-        return self._composer.compose(question, hits, found.reading, snapshot, found.times)
+    def _composed(self, question: str, found: _Found, snapshot: Snapshot) -> Answer:
+        read = found.ranked[: found.read]
+        near = found.ranked[:NEAREST]
+        return self._composer.compose(question, read, near, found.reading, snapshot, found.times)

@@ -30,12 +30,13 @@ class Composer:
     def compose(
         self,
         question: str,
-        hits: Sequence[Hit],
+        read: Sequence[Hit],
+        near: Sequence[Hit],
         reading: Reading,
         snapshot: Snapshot,
         times: Mapping[str, float],
     ) -> Answer:
-        """The answer from the hits that were read, best first.
+        """The answer from the hits that were read, or none and those ``near``; best first.
 
         ``times`` are the milliseconds spent so far by stage; composing adds its own.
         """
@@ -43,12 +44,12 @@ class Composer:
         candidates = merge(reading.spans, self._calibration)
         given = self._sure(candidates, self._calibration)
         if not given and asks_for_sentence(question):
-            sentences = self._sentences.read([question], [hits])[0].spans
+            sentences = self._sentences.read([question], [read])[0].spans
             given = self._sure(
                 merge(sentences, self._sentence_calibration), self._sentence_calibration
             )
         source = citations.Sources(snapshot)
-        cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(hits[:NEAREST]))
+        cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(near))
         others = given[1:] if given else candidates
         alternatives = source.alternatives(others[: self._settings.max_alternatives], len(cited))
         best = (given or candidates)[:1]

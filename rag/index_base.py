@@ -52,6 +52,14 @@ class Base:
         """Number of passages, those removed since included."""
         return int(self.index.ntotal)
 
+    def vectors_of(self, snapshot: "Snapshot", numbers: NDArray[np.int64]) -> Vectors:
+        """The stored vectors of some of the passages, (numbers, dimension)."""
+        if not isinstance(self.index, faiss.IndexIDMap):  # rounded
+            return snapshot.vectors_of(numbers.tolist(), self.index.d)
+        rows = np.searchsorted(ids_of(self.index), numbers)  # added in order
+        vectors: Vectors = faiss.downcast_index(self.index.index).reconstruct_batch(rows)
+        return vectors
+
 
 def known_base(
     folder: Path, snapshot: "Snapshot", encoder: Encoder, former: Base | None
@@ -115,13 +123,12 @@ def nearest(
     queries: Vectors,
     k: int,
     only: NDArray[np.int64] | None,
-    *,
-    complete: bool = False,
+    probes: int,
 ) -> list[Scores]:
     """Up to ``k`` passages of the base that are in the store, with their true products."""
     if k == 0:
         return [{} for _ in queries]
-    parameters = search_parameters(base.kind, only, complete=complete)
+    parameters = search_parameters(base.kind, only, probes)
     more = 0 if base.kind.exact else ROUNDED
     products, found = base.index.search(queries, min(k + more, len(base)), params=parameters)
     if base.kind.exact and (only is not None or snapshot.version == base.store_version):

@@ -5,16 +5,15 @@ vector index: FTS5 searches what came later, and what was removed is dropped.
 """
 
 import json
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rag import checked_file, occurrences, postings
 from rag.checked_file import Checksum
-from rag.database import TOKENIZER
 from rag.errors import StoreError
 from rag.postings import Integers, Postings, Shape
 
@@ -30,6 +29,8 @@ POSTINGS_FROM = 10_000
 RENEW_SHARE = 0.1  # of the passages they hold; after more changes they are made anew
 
 Found = list[tuple[int, float]]
+
+_NONE: Integers = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,12 @@ class Base:
 class LexicalIndex:
     """BM25 search over the passages of one store version."""
 
-    def __init__(self, base: Base | None, removed: int, store_version: int) -> None:
-        """Put together what ``open_lexical`` found."""
+    def __init__(
+        self, base: Base | None, newer: Integers, removed: int, store_version: int
+    ) -> None:
+        """Put together what ``open_lexical`` found; ``newer`` are the passages after the base."""
         self._base = base
+        self._newer = newer
         self._removed = removed
         self.store_version = store_version
 
@@ -89,28 +93,37 @@ class LexicalIndex:
         return self._base
 
     def search(
-        self, snapshot: "Snapshot", words: Sequence[str], limit: int, only: Integers | None = None
-    ) -> Found:
-        """Up to ``limit`` (passage number, BM25 score) of any of the words, best first.
+        self,
+        snapshot: "Snapshot",
+        asked: Sequence[Sequence[str]],
+        limit: int,
+        only: Integers | None = None,
+    ) -> list[Found]:
+        """For the words of each question up to ``limit`` (passage number, BM25 score) of any.
 
-        ``only`` restricts the search to some passages of the snapshot, ascending.
+        Best first, ties by number. ``only`` restricts the search to some passages of the
+        snapshot, ascending.
         """
-        if not words:
-            return []
-        match = any_of(words)
         base = self._base
         if base is None:
-            return snapshot.lexical(match, limit, only)
-        newer = snapshot.numbers(base.last) if only is None else only[only > base.last]
-        found = self._among_base(base, snapshot, terms_of(words), limit, only)
-        found += snapshot.lexical(match, limit, newer)
-        return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
+            return [_matched(snapshot, words, limit, only) for words in asked]
+        newer = self._newer if only is None else only[only > base.last]
+        terms = snapshot.terms([" ".join(words) for words in asked])
+        found = []
+        for words, own in zip(asked, terms, strict=True):
+            among = self._among_base(base, snapshot, own, limit, only)
+            if len(newer):
+                among += _matched(snapshot, words, limit, newer)
+                among.sort(key=lambda item: (-item[1], item[0]))
+            found.append(among[:limit])
+        return found
 
     def save(self, store: "Store") -> None:
         """Keep newly made postings beside the store; call it outside a snapshot.
 
-        The manifest comes last, so a crash in between only costs making them again. A store that
-        cannot be written goes on answering from memory.
+        From then on they are mapped, and their memory given back. The manifest comes last, so a
+        crash in between only costs making them again. A store that cannot be written goes on
+        answering from memory.
         """
         base = self._base
         if base is None or base.saved:
@@ -125,7 +138,13 @@ class LexicalIndex:
             store.set_meta(MANIFEST, json.dumps(asdict(manifest)))
         except (OSError, StoreError):
             return
-        self._base = replace(base, saved=True, manifest=json.dumps(asdict(manifest)))
+        mapped = postings.load(manifest.path(store.folder), shape)
+        self._base = replace(
+            base,
+            postings=mapped or base.postings,
+            saved=True,
+            manifest=json.dumps(asdict(manifest)),
+        )
         former = Manifest.from_json(base.manifest)  # a process may be opening it
         kept = {m.path(store.folder) for m in (manifest, former) if m is not None}
         checked_file.remove_others(store.folder, PREFIX, kept)
@@ -158,14 +177,14 @@ def open_lexical(
     """The index of the snapshot, from as much of a ``former`` one or of its file as is sound."""
     version, count = snapshot.version, snapshot.passage_count()
     if count < POSTINGS_FROM or (former is not None and former.store_version > version):
-        return LexicalIndex(None, 0, version)  # FTS5 alone is right for any state
+        return LexicalIndex(None, _NONE, 0, version)  # FTS5 alone is right for any state
     base = _known_base(store.folder, snapshot, former)
-    newer = len(snapshot.numbers(base.last)) if base else 0
-    removed = len(base) - (count - newer) if base else 0
-    outgrown = base is not None and newer + removed > RENEW_SHARE * len(base)
+    newer = snapshot.numbers(base.last) if base else _NONE
+    removed = len(base) - (count - len(newer)) if base else 0
+    outgrown = base is not None and len(newer) + removed > RENEW_SHARE * len(base)
     if base is None or outgrown or removed < 0:
-        base, removed = _build(snapshot), 0
-    return LexicalIndex(base, removed, version)
+        base, newer, removed = _build(snapshot), _NONE, 0
+    return LexicalIndex(base, newer, removed, version)
 
 
 def any_of(words: Sequence[str]) -> str:
@@ -173,13 +192,11 @@ def any_of(words: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words)
 
 
-def terms_of(words: Sequence[str]) -> list[str]:
-    """The terms that FTS5 makes of some words, in their order."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.execute(f'CREATE VIRTUAL TABLE asked USING fts5 (text, tokenize="{TOKENIZER}")')
-        connection.execute("CREATE VIRTUAL TABLE terms USING fts5vocab ('asked', 'instance')")
-        connection.execute("INSERT INTO asked VALUES (?)", (" ".join(words),))
-        return [row[0] for row in connection.execute('SELECT term FROM terms ORDER BY "offset"')]
+def _matched(
+    snapshot: "Snapshot", words: Sequence[str], limit: int, only: Integers | None
+) -> Found:
+    """What FTS5 finds."""
+    return snapshot.lexical(any_of(words), limit, only) if words else []
 
 
 def _known_base(folder: Path, snapshot: "Snapshot", former: LexicalIndex | None) -> Base | None:

@@ -12,10 +12,10 @@ _TOGETHER = 500_000  # occurrences parsed at once
 
 def lengths(connection: sqlite3.Connection) -> tuple[Integers, Integers]:
     """Passage numbers, ascending, and lengths in tokens, from FTS5's own table of them."""
-    rows = connection.execute("SELECT id, sz FROM lexical_docsize ORDER BY id").fetchall()
-    numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-    tokens = np.fromiter((_varint(row[1]) for row in rows), dtype=np.int64, count=len(rows))
-    return numbers, tokens
+    rows = connection.execute("SELECT id FROM lexical_docsize ORDER BY id")
+    numbers = np.fromiter((row[0] for row in rows), dtype=np.int64)
+    rows = connection.execute("SELECT sz FROM lexical_docsize ORDER BY id")
+    return numbers, np.fromiter((_varint(row[0]) for row in rows), dtype=np.int64)
 
 
 def _varint(data: bytes) -> int:

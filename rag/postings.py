@@ -112,10 +112,15 @@ class Postings:
 
 
 def collect(numbers: Integers, lengths: Integers, groups: Iterable[Group]) -> Postings:
-    """The postings of passages with these numbers, ascending, and lengths in tokens."""
+    """The postings of passages with these numbers, ascending, and lengths in tokens.
+
+    There are at most as many as tokens. The arrays are made for that many, of which only what is
+    filled takes memory; putting them together from parts would take it twice.
+    """
     norms = K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9)) if len(lengths) else lengths
     terms: list[bytes] = []
-    sizes, rows, counts = [np.zeros(1, np.int64)], [], []
+    sizes, end = [np.zeros(1, np.int64)], 0
+    rows, counts = np.empty(lengths.sum(), np.uint32), np.empty(lengths.sum(), np.uint8)
     for group in groups:
         term_of = np.repeat(np.arange(len(group.terms)), group.occurrences)
         first = np.ones(len(term_of), dtype=np.bool_)
@@ -124,16 +129,17 @@ def collect(numbers: Integers, lengths: Integers, groups: Iterable[Group]) -> Po
         repeats = np.diff(np.append(places, len(first)))
         terms += [term.encode() for term in group.terms]
         sizes.append(np.bincount(term_of[places], minlength=len(group.terms)))
-        rows.append(np.searchsorted(numbers, group.numbers[places]).astype(np.uint32))
-        counts.append(np.minimum(repeats, COUNTED).astype(np.uint8))
+        begin, end = end, end + len(places)
+        rows[begin:end] = np.searchsorted(numbers, group.numbers[places])
+        counts[begin:end] = np.minimum(repeats, COUNTED)
     ends = np.cumsum([0, *map(len, terms)])
     return Postings(
         numbers,
         norms.astype(np.float32),
         Terms(ends, np.frombuffer(b"".join(terms), dtype=np.uint8)),
         np.cumsum(np.concatenate(sizes)),
-        np.concatenate(rows) if rows else np.zeros(0, np.uint32),
-        np.concatenate(counts) if counts else np.zeros(0, np.uint8),
+        rows[:end],
+        counts[:end],
     )
 
 

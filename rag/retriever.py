@@ -14,7 +14,7 @@ from rag.index import VectorIndex, open_index
 from rag.lexical import LexicalIndex, open_lexical
 from rag.snapshot import Snapshot
 from rag.store import Store
-from rag.types import Hit
+from rag.types import Hit, Passage
 from rag.words import telling_words
 
 LEXICAL_WEIGHT = 0.4
@@ -78,15 +78,23 @@ class Retriever:
             near = index.search(
                 snapshot, vectors, max(limit, self._settings.dense_candidates), only
             )
-            hits = []
-            for question, vector, dense in zip(questions, vectors, near, strict=True):
-                worded = lexical.search(snapshot, query_words(question), words, only)
-                found = _Found(dict(dense), dict(worded))
-                hits.append(_hits(snapshot, found, vector, limit))
-            return hits
+            worded = lexical.search(snapshot, [query_words(q) for q in questions], words, only)
+            found = [_Found(dict(a), dict(b)) for a, b in zip(near, worded, strict=True)]
+            cosines = _cosines(snapshot, index, found, vectors)
+            best = [
+                _fused(own, near_it, limit) for own, near_it in zip(found, cosines, strict=True)
+            ]
+            passages = snapshot.passages(list({n for own in best for n, _ in own}))
+            return [_hits(own, fused, passages) for own, fused in zip(found, best, strict=True)]
 
     def prepare(self) -> None:
-        """Make the index ready and save it, so that no question waits for that."""
+        """Make the indexes ready and save them, so that no question waits for that.
+
+        One after the other, so that memory never holds both.
+        """
+        with self._store.snapshot() as snapshot, self._lock:
+            self._near(snapshot)
+        self.save_index()
         with self._store.snapshot() as snapshot:
             self.indexes(snapshot)
         self.save_index()
@@ -111,14 +119,27 @@ class Retriever:
     def indexes(self, snapshot: Snapshot) -> tuple[VectorIndex, LexicalIndex]:
         """Both indexes of the snapshot, opened or made where that has not been done."""
         with self._lock:
-            index, lexical, version = self._index, self._lexical, snapshot.version
-            if index is None or index.store_version != version:
-                index = open_index(self._store, snapshot, self._encoder, index)
-            if lexical is None or lexical.store_version != version:
-                lexical = open_lexical(self._store, snapshot, lexical)
-            if self._index is None or self._index.store_version <= version:  # keep the newest
-                self._index, self._lexical = index, lexical
-            return index, lexical
+            return self._near(snapshot), self._worded(snapshot)
+
+    def _near(self, snapshot: Snapshot) -> VectorIndex:
+        """The vector index of the snapshot; the newest is kept. To be called with the lock."""
+        kept = self._index
+        if kept is not None and kept.store_version == snapshot.version:
+            return kept
+        index = open_index(self._store, snapshot, self._encoder, kept)
+        if kept is None or kept.store_version < index.store_version:
+            self._index = index
+        return index
+
+    def _worded(self, snapshot: Snapshot) -> LexicalIndex:
+        """The lexical index of the snapshot; the newest is kept. To be called with the lock."""
+        kept = self._lexical
+        if kept is not None and kept.store_version == snapshot.version:
+            return kept
+        lexical = open_lexical(self._store, snapshot, kept)
+        if kept is None or kept.store_version < lexical.store_version:
+            self._lexical = lexical
+        return lexical
 
 
 def query_words(question: str) -> list[str]:
@@ -126,20 +147,40 @@ def query_words(question: str) -> list[str]:
     return telling_words(question)[:MAX_TERMS]
 
 
-def _hits(snapshot: Snapshot, found: _Found, vector: Vectors, limit: int) -> list[Hit]:
-    """Candidates of both searches, scored by cosine plus weighted share of BM25; ties by number.
+def _cosines(
+    snapshot: Snapshot, index: VectorIndex, found: Sequence[_Found], questions: Vectors
+) -> list[dict[int, float]]:
+    """The cosine of each question to each of its candidates, by passage number.
 
-    A candidate of the lexical search alone gets its true cosine from its stored vector; one of
-    the dense search alone gets no BM25, since it ranks below every lexical candidate.
+    A candidate of the lexical search alone gets it from its stored vector; those of all questions
+    are fetched together.
     """
-    only_lexical = [number for number in found.lexical if number not in found.dense]
-    cosines = snapshot.vectors_of(only_lexical, len(vector)) @ vector
-    scores = found.dense | dict(zip(only_lexical, cosines.tolist(), strict=True))
+    others = [[number for number in own.lexical if number not in own.dense] for own in found]
+    numbers = sorted({number for own in others for number in own})
+    vectors = index.vectors_of(snapshot, numbers)
+    row_of = {number: row for row, number in enumerate(numbers)}
+    cosines = []
+    for own, missing, question in zip(found, others, questions, strict=True):
+        products = vectors[[row_of[number] for number in missing]] @ question
+        cosines.append(own.dense | dict(zip(missing, products.tolist(), strict=True)))
+    return cosines
+
+
+def _fused(found: _Found, cosines: Mapping[int, float], limit: int) -> list[tuple[int, float]]:
+    """The ``limit`` best candidates by cosine plus weighted share of BM25; ties by number.
+
+    A candidate of the dense search alone gets no BM25, since it ranks below every lexical one.
+    """
+    scores = dict(cosines)
     most = max(found.lexical.values(), default=0.0)
     for number, score in found.lexical.items():
         scores[number] += LEXICAL_WEIGHT * score / most if most > 0 else 0.0
-    best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    passages = snapshot.passages([number for number, _ in best])
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]
+
+
+def _hits(
+    found: _Found, best: Sequence[tuple[int, float]], passages: Mapping[int, Passage]
+) -> list[Hit]:
     dense, lexical = _ranks(found.dense), _ranks(found.lexical)
     return [
         Hit(passages[number], score, rank, dense.get(number), lexical.get(number))

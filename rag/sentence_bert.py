@@ -5,6 +5,7 @@ model that ships is computed from its two files: weights and tokenizer.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from rag.errors import ModelError
 from rag.packed_bert import PackedBert, Shape
 
 TOKENS_AT_ONCE = 2048  # rows of one matrix product; its activations stay in the CPU's cache
+SHAPES_KEPT = 128
+"""oneDNN compiles a product for each shape and keeps 1,024 of them, which after some thousand
+passages held 1.2 GB. Fewer cost no time that could be measured. A value that is set stays."""
 TEXTS_AT_ONCE = 1024  # tokenised and sorted together, so that memory does not grow with the texts
 
 
@@ -29,19 +33,21 @@ class SentenceBert:
     matrix products whose order of summation may change with their size.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, exact: bool) -> None:
         """Load weights and tokenizer from a sentence-transformers folder.
+
+        ``exact`` computes in float32, otherwise the matrices are multiplied in bf16.
 
         Raises:
             ModelError: a file is missing or damaged, or the model is no BERT.
         """
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
         try:
             shape = Shape.of(folder)
             if shape is None:
                 raise ModelError(f"{folder}: not a BERT; load it with sentence-transformers")
-            self._shape = shape
-            self._weights = load_file(folder / "model.safetensors")
-            self._exact = PackedBert(self._weights, shape, torch.float32)
+            weights = load_file(folder / "model.safetensors")
+            self._bert = PackedBert(weights, shape, torch.float32 if exact else torch.bfloat16)
             self._tokenizer = _tokenizer(folder)
         except ModelError:
             raise
@@ -49,29 +55,21 @@ class SentenceBert:
             raise ModelError(
                 f"{folder}: not a sentence-transformers model that can be loaded ({error})"
             ) from error
-        self._mixed: PackedBert | None = None
-        self.dimension = int(self._weights["embeddings.word_embeddings.weight"].shape[1])
+        self.dimension = int(weights["embeddings.word_embeddings.weight"].shape[1])
 
-    def encode(self, texts: Sequence[str], *, exact: bool) -> NDArray[np.float32]:
-        """Unit vectors, (texts, dimension).
-
-        ``exact`` computes in float32, otherwise the matrices are multiplied in bf16.
-        """
-        bert = self._exact if exact else self._mixed_bert()
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, (texts, dimension)."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for begin in range(0, len(texts), TEXTS_AT_ONCE):
             encoded = self._tokenizer.encode_batch_fast(texts[begin : begin + TEXTS_AT_ONCE])
             ids = [text.ids for text in encoded]
             for rows in _batches([len(text) for text in ids]):
-                hidden = bert([ids[row] for row in rows], [[0] * len(ids[row]) for row in rows])
+                hidden = self._bert(
+                    [ids[row] for row in rows], [[0] * len(ids[row]) for row in rows]
+                )
                 means = torch.stack([tokens.mean(dim=0) for tokens in hidden])
                 vectors[[begin + row for row in rows]] = normalize(means).numpy()
         return vectors
-
-    def _mixed_bert(self) -> PackedBert:
-        if self._mixed is None:
-            self._mixed = PackedBert(self._weights, self._shape, torch.bfloat16)
-        return self._mixed
 
 
 def _tokenizer(folder: Path) -> Tokenizer:

@@ -161,6 +161,18 @@ class Snapshot:
         )
         return [(int(number), float(score)) for number, score in rows]
 
+    def terms(self, texts: Sequence[str]) -> list[list[str]]:
+        """The terms that FTS5 makes of each text, in their order."""
+        found: list[list[str]] = [[] for _ in texts]
+        self.connection.executemany(
+            "INSERT INTO temp.asked (rowid, text) VALUES (?, ?)", enumerate(texts)
+        )
+        rows = self.connection.execute('SELECT doc, term FROM temp.terms ORDER BY doc, "offset"')
+        for row, term in rows:
+            found[row].append(term)
+        self.connection.execute("DELETE FROM temp.asked")
+        return found
+
     def vectors_of(self, numbers: Sequence[int], dimension: int) -> Vectors:
         """The vectors of some passages, (numbers, dimension), in the order given.
 

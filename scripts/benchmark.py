@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,11 +26,13 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
-from rag.config import seeds_folder
-from rag.encoder import default_model_folder
+from rag.encoder import Vectors, default_model_folder
+from rag.evaluation.datasets import read_questions
 from rag.hardware import has_bf16
-from rag.loaders import find_files, load_file, make_document
-from rag.passages import sentences
+from rag.loaders import make_document
+from rag.reranking import worth_reading
+from scripts.scale.corpus import recombined
+from scripts.scale.measure import MEMORY, run, scale
 
 QUESTIONS = (
     "Who urged caution?",
@@ -58,16 +59,17 @@ def main() -> None:
         help="measure retrieval at these sizes instead; --out is then a folder",
     )
     parser.add_argument(
-        "--questions", type=Path, metavar="FILE", help="make the corpus of --scale of this set"
+        "--questions",
+        type=Path,
+        metavar="FILE",
+        help="compare recall@10 with plain vectors on this set; make the corpus of --scale of it",
     )
     asked = parser.parse_args()
     if asked.scale:
-        from scripts.scale.measure import scale
-
         print(json.dumps(machine(), indent=1))
         scale(asked.scale, asked.out or Path("scale"), asked.questions)
         return
-    texts = corpus(asked.passages)
+    texts = list(recombined(asked.passages))
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "store")
         answerer = Answerer(store)
@@ -75,9 +77,10 @@ def main() -> None:
         figures = {
             "machine": machine(),
             "indexing": indexing(answerer, plain, texts, asked.rounds),
+            "recall_at_10": recall(answerer, plain, asked.questions) if asked.questions else None,
             "answer": answering(answerer, plain, texts, asked.rounds),
             "cold_start_s": cold_start(asked.rounds),
-            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "indexing_in_its_own_process": run(MEMORY, Path(folder) / "memory", asked.passages),
         }
         store.close()
     print(json.dumps(figures, indent=1))
@@ -95,17 +98,6 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def corpus(count: int) -> list[str]:
-    """Passages of five sentences each, drawn from the seed document with a fixed seed."""
-    pool = [
-        text[start:end]
-        for text in (load_file(path).text for path in find_files([seeds_folder()]))
-        for start, end in sentences(text)
-    ]
-    rng = np.random.default_rng(0)
-    return [f"{' '.join(rng.choice(pool, 5))} {number}." for number in range(count)]
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -146,6 +138,29 @@ def indexing(
     }
 
 
+def recall(answerer: Answerer, plain: SentenceTransformer, file: Path) -> dict[str, float]:
+    """Share of questions whose document is among the ten nearest, by our vectors and plain ones.
+
+    Exact search over the whole texts; what exceeds the model's window is cut for both.
+    """
+    read = read_questions(file)
+    numbers = {document.id: number for number, document in enumerate(read.documents)}
+    texts = [document.text for document in read.documents]
+    asked = [question for question in read.questions if question.document in numbers]
+    questions = [question.text for question in asked]
+    gold = np.array([numbers[question.document or ""] for question in asked])
+
+    def share(vectors: Vectors, passages: Vectors) -> float:
+        near = np.argsort(-(vectors @ passages.T), axis=1, kind="stable")[:, :10]
+        return float((near == gold[:, None]).any(axis=1).mean())
+
+    exact = partial(plain.encode, normalize_embeddings=True, show_progress_bar=False)
+    encoder = answerer.encoder
+    ours = share(encoder.encode_questions(questions), encoder.encode_passages(texts))
+    theirs = share(exact(questions), exact(texts))
+    return {"ours": ours, "plain": theirs, "points": 100 * (ours - theirs)}
+
+
 def matrix_numbers(model: SentenceTransformer) -> int:
     """Parameters that every token is multiplied with: the matrices but for the embeddings."""
     return sum(
@@ -165,21 +180,29 @@ def matmul_gflops(size: int = 2048) -> float:
 def answering(
     answerer: Answerer, plain: SentenceTransformer, texts: list[str], rounds: int
 ) -> dict[str, float]:
-    """Milliseconds an answer by stage, against one plain question encode in the same round."""
+    """Milliseconds an answer by stage, against one plain question encode in the same round.
+
+    ``retrieve`` includes ``encode``, which is timed by itself as well.
+    """
+    settings = answerer.settings
     documents = [make_document(t, "", str(n), "text/plain") for n, t in enumerate(texts)]
     answerer.store.add(documents, answerer.encoder)
     answerer.ask(QUESTIONS[0])
     stages: dict[str, list[float]] = {}
-    encodes, single, together = [], [], []
+    encodes, read, single, together = [], [], [], []
     for _ in range(rounds):
         for question in QUESTIONS:
             encodes.append(1000 * seconds(partial(plain.encode, [question])))
+            own = 1000 * seconds(partial(answerer.encoder.encode_questions, [question]))
+            stages.setdefault("encode", []).append(own)
+            hits = answerer.retriever.retrieve(question, settings.top_k)
+            read.append(len(worth_reading(hits, settings.top_k, settings.read_within)))
             for stage, spent in answerer.ask(question).timings_ms.items():
                 stages.setdefault(stage, []).append(spent)
         single.append(seconds(lambda: [answerer.ask(question) for question in MANY]))
         together.append(seconds(lambda: answerer.ask_many(MANY)))
     encode = statistics.median(encodes)
-    figures = {"passages_read": float(answerer.settings.top_k)}
+    figures = {"passages_read_mean": statistics.mean(read)}
     for stage, times in stages.items():
         figures[f"{stage}_p50_ms"] = statistics.median(times)
         figures[f"{stage}_p95_ms"] = float(np.percentile(times, 95))

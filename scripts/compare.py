@@ -3,6 +3,14 @@
 
 Every system runs in a process of its own and gets the same encoder and reader. They answer in
 turns, a few questions each, so that whatever else the machine does falls on all of them.
+
+All have the same threads, paragraphs, questions to get warm and limit of paragraphs to read, and
+otherwise what each does when nothing else is asked of it, as its own documentation shows it:
+citespan reads in bf16 where the CPU multiplies it and leaves out what is far behind the best;
+Haystack and the plain loop read each paragraph by itself; txtai joins the paragraphs to one
+context, of which its reader sees one window. Reading one by one is no choice there: its extractive
+pipeline returns answers without scores, by which the best could be told. The peers' readers are in
+float32, as they come; ``--dtype bfloat16`` is the other choice that a user has.
 """
 
 import argparse

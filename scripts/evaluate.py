@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a figure is under its ``--fail-under``, 2 it could not be
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         bars = [_bar(text) for text in asked.fail_under]
         if asked.run:
-            report = evaluate_run(asked.run, asked.questions)
+            report = evaluate_run(asked.run, asked.questions, asked.out, asked.against)
         else:
             report = evaluate(_options(asked))
         print(table(report))
@@ -85,11 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--run", type=Path, metavar="FILE", help="score a TREC run file instead of citespan")
     add("--reader", default="", help="reader: 'sentence' or a model folder")
     add("--encoder", default="", help="encoder: a sentence-transformers model")
-    add("--top-k", type=positive, default=Settings().top_k, help="passages the reader is given")
+    add("--top-k", type=positive, metavar="N", help="the most passages the reader is given")
+    add("--settings", type=Path, metavar="FILE.toml", help="settings; the options above go first")
     return parser
 
 
 def _options(asked: argparse.Namespace) -> Options:
+    settings = Settings.from_file(asked.settings) if asked.settings else Settings()
     return Options(
         questions=asked.questions,
         documents=tuple(asked.documents),
@@ -97,7 +100,12 @@ def _options(asked: argparse.Namespace) -> Options:
         limit=asked.limit,
         gold_passages=asked.gold_passages,
         against=asked.against,
-        settings=Settings(encoder=asked.encoder, reader=asked.reader, top_k=asked.top_k),
+        settings=replace(
+            settings,
+            encoder=asked.encoder or settings.encoder,
+            reader=asked.reader or settings.reader,
+            top_k=asked.top_k or settings.top_k,
+        ),
     )
 
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,10 +98,49 @@ def check(store: Store, retriever: Retriever, encoder: WordEncoder, drift: float
             exact = products(snapshot, encoder, question)
             assert_same(near.search(snapshot, query, 20)[0], best(exact, 20))
             everything = dict(snapshot.lexical(any_of(query_words(question)), 10**6))
-            found = worded.search(snapshot, query_words(question), 30)
+            found = worded.search(snapshot, [query_words(question)], 30)[0]
             assert len(found) == min(30, len(everything))
             for number, score in found:  # the rarity of words is that of when it was made
                 assert score == pytest.approx(everything[number], rel=2e-5, abs=drift)
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+@pytest.mark.parametrize("size", ["small", "flat", "inverted"])
+def test_questions_together_find_what_each_finds_alone(
+    store: Store,
+    encoder: WordEncoder,
+    size: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    filtered: bool,
+) -> None:
+    if size != "small":
+        kind = Kind(0, "IDMap,Flat") if size == "flat" else INVERTED
+        monkeypatch.setattr(index_kinds, "KINDS", (kind,))
+        monkeypatch.setattr(index, "SAVE_FROM", 40)
+        monkeypatch.setattr(lexical, "POSTINGS_FROM", 40)
+    retriever = Retriever(store, encoder, Settings())
+    retriever.prepare()
+    store.add([document("late", np.random.default_rng(8))], encoder)
+    store.remove_source("d7")
+    where = {"year": "2021"} if filtered else None
+    questions = [*QUESTIONS, "?!", QUESTIONS[0], *(f"{word} numa" for word in WORDS)]
+    together = retriever.retrieve_many(questions, 12, where=where)
+    for question, found in zip(questions, together, strict=True):
+        alone = retriever.retrieve(question, 12, where=where)
+        assert [hit.score for hit in found] == pytest.approx([h.score for h in alone], abs=1e-6)
+        sure = [a.score > b.score + 1e-5 for a, b in pairwise(alone)]
+        if all(sure):
+            assert [hit.passage for hit in found] == [hit.passage for hit in alone]
+            assert [hit.lexical_rank for hit in found] == [hit.lexical_rank for hit in alone]
+
+
+def test_terms_are_stems_without_accents(store: Store) -> None:
+    texts = ["Rivers and the STONES", "", "naïve cafés", "snake_case 3.5"]
+    with store.snapshot() as snapshot:
+        found = [snapshot.terms(texts), snapshot.terms(texts[:1]), snapshot.terms([])]
+    expected = ["river and the stone", "", "naiv cafe", "snake case 3 5"]
+    assert found == [[text.split() for text in expected], [expected[0].split()], []]
 
 
 def test_changes_are_searched_without_making_the_index_anew(
@@ -185,7 +225,7 @@ def test_an_older_snapshot_is_not_answered_from_a_newer_index(
         exact = products(snapshot, encoder, QUESTIONS[0])
         assert_same(near.search(snapshot, query, len(exact))[0], best(exact, len(exact)))
         assert_same(
-            worded.search(snapshot, query_words(QUESTIONS[0]), 500),
+            worded.search(snapshot, [query_words(QUESTIONS[0])], 500)[0],
             snapshot.lexical(any_of(query_words(QUESTIONS[0])), 500),
         )
     check(store, retriever, encoder)
@@ -230,7 +270,7 @@ def test_filters_equal_comparing_everything(store: Store, encoder: WordEncoder) 
                 found = near.search(snapshot, query, 20, only)[0]
                 assert_same(found, best({n: exact[n] for n in expected}, 20))
                 everything = dict(snapshot.lexical(any_of(query_words(question)), 10**6))
-                found = worded.search(snapshot, query_words(question), 20, only)
+                found = worded.search(snapshot, [query_words(question)], 20, only)[0]
                 assert_same(found, best({n: everything[n] for n in expected & set(everything)}, 20))
         hits = retriever.retrieve(QUESTIONS[0], 500, documents, where)
         assert len(hits) == min(len(expected), 500)
@@ -259,6 +299,30 @@ def test_probing_few_lists_never_gives_fewer_than_asked(
         assert_same(found, best({n: exact[n] for n in only.tolist()}, len(only)))
 
 
+def test_a_filter_is_looked_for_where_its_passages_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_kinds, "COMPLETE_UP_TO", 5)
+    kind = Kind(0, "IVF8,Flat", 8, 2)
+    vectors = np.random.default_rng(7).standard_normal((400, 16), dtype=np.float32)
+    inverted = index_kinds.new_index(kind, 16, vectors)
+    numbers = np.arange(3, 803, 2, dtype=np.int64)
+    inverted.add_with_ids(vectors, numbers)
+    of_each = index_kinds.list_of_each(inverted, 801)
+    centres = inverted.quantizer.reconstruct_n(0, 8)
+    assert of_each[numbers].tolist() == (vectors @ centres.T).argmax(axis=1).tolist()
+
+    queries = vectors[:2]
+    nearest = np.argsort(-(queries @ centres.T), axis=1)
+    for place, expected in [(0, 2), (1, 2), (2, 3), (6, 7), (7, 8)]:  # at least the usual two
+        members = np.zeros(8, dtype=np.int64)
+        members[nearest[0, place]] = 50
+        assert index_kinds.filtered_probes(inverted, kind, queries, members)[0] == expected
+    even = np.full(8, 50)  # half of the members are wanted: twice 2 of 8
+    assert index_kinds.filtered_probes(inverted, kind, queries, even) == [4, 4]
+    few = np.full(8, 0)
+    few[0] = 5
+    assert index_kinds.filtered_probes(inverted, kind, queries, few) == [8, 8]
+
+
 @pytest.mark.usefixtures("large")
 def test_a_damaged_file_of_postings_is_not_used(store: Store, encoder: WordEncoder) -> None:
     Retriever(store, encoder, Settings()).prepare()
@@ -266,7 +330,7 @@ def test_a_damaged_file_of_postings_is_not_used(store: Store, encoder: WordEncod
     sound = path.read_bytes()
     rng = np.random.default_rng(2)
     with store.snapshot() as snapshot:
-        expected = open_lexical(store, snapshot).search(snapshot, ["river", "ember"], 30)
+        expected = open_lexical(store, snapshot).search(snapshot, [["river", "ember"]], 30)
         line = snapshot.meta(lexical.MANIFEST)
     for position in rng.integers(0, len(sound), 10).tolist():
         damaged = bytearray(sound)
@@ -277,7 +341,7 @@ def test_a_damaged_file_of_postings_is_not_used(store: Store, encoder: WordEncod
             opened = open_lexical(store, snapshot)
             assert opened.base is not None
             assert not opened.base.saved
-            assert opened.search(snapshot, ["river", "ember"], 30) == expected
+            assert opened.search(snapshot, [["river", "ember"]], 30) == expected
     path.unlink()
     path.write_bytes(sound)
     assert line is not None
@@ -285,7 +349,7 @@ def test_a_damaged_file_of_postings_is_not_used(store: Store, encoder: WordEncod
         store.set_meta(lexical.MANIFEST, json.dumps(json.loads(line) | {field: value}))
         with store.snapshot() as snapshot:
             opened = open_lexical(store, snapshot)
-            assert opened.search(snapshot, ["river", "ember"], 30) == expected
+            assert opened.search(snapshot, [["river", "ember"]], 30) == expected
 
 
 def test_a_store_of_before_the_filters_gets_their_table(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rag.index_kinds import KINDS, kind_for
 from scripts.scale import corpus
 from scripts.scale.chart import Line, chart
 from scripts.scale.corpus import Source, chunks, fill
+from scripts.scale.measure import MEMORY, run
 from tests.small_encoder import WordEncoder
 
 TEXTS = tuple(f"The {word} is number {n}." for n, word in enumerate("one two three four".split()))
@@ -44,6 +45,15 @@ def test_a_larger_corpus_begins_like_a_smaller_one() -> None:
     large = next(chunks(made_of(), corpus.AT_ONCE + 1))
     assert large[0][:50] == small[0]
     np.testing.assert_array_equal(large[1][:50], small[1])
+
+
+def test_memory_is_measured_as_the_corpus_grows(tmp_path: Path) -> None:
+    found = run(MEMORY, tmp_path / "s", 20)
+    with Store(tmp_path / "s") as store, store.snapshot() as snapshot:
+        assert snapshot.passage_count() == 20
+    memory = found["memory_mb"]
+    assert len(memory["by_tenth"]) == 10
+    assert 100 < memory["by_tenth"][0] <= memory["peak"] < 1500
 
 
 def test_the_chart_draws_every_line_at_its_place() -> None:

@@ -61,7 +61,7 @@ def measure(
             settings=asdict(frozen.settings),
             errors=tuple(map(str, errors)),
         )
-        yield judged(done, predictions, documents, about, frozen.settings.top_k)
+        yield judged(done, predictions, documents, about, frozen.settings)
 
 
 def _ask(

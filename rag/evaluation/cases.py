@@ -1,5 +1,6 @@
 """Every question scored, and where the wrong ones went wrong."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,7 @@ from rag.evaluation import qa
 from rag.evaluation.evidence import Overlap, overlap
 from rag.evaluation.records import Cited, Place, Prediction, Question, Run
 from rag.evaluation.relevance import GoldPlaces, first_rank, has_words
+from rag.evaluation.shown import Shown, cited_answer, gold_answer
 from rag.types import Document
 
 
@@ -17,7 +19,8 @@ class Failure(StrEnum):
     ANSWERED_UNANSWERABLE = "answered_unanswerable"
     """The documents do not hold the answer, and one was given."""
     GOLD_QUESTIONABLE = "gold_questionable"
-    """The answer overlaps a gold answer in place, or is a part of one in words."""
+    """The answer overlaps a gold answer in place, is a part of one in words, or was read in
+    several passages, so that a person should look at the gold answer too."""
     NOT_RETRIEVED = "not_retrieved"
     """The reader was never given the gold evidence."""
     ABSTAINED = "abstained"
@@ -37,17 +40,6 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A cited passage with its quote: ``text[start:end]``, verbatim from the document."""
-
-    title: str
-    source: str
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """One question, scored.
 
@@ -57,6 +49,8 @@ class Case:
     ``supported`` has a flag for each supporting citation: its passage holds the gold evidence.
     ``verbatim`` has a flag for each citation: the document has the quote at its offsets.
     ``evidence`` compares the evidence found with the marked one; None where nobody marked any.
+    ``shown`` is the answer where it is cited from, if it is no exact match; ``gold_shown`` the gold
+    answer where it stands, if the answer is wrong and that place is known.
     """
 
     question: Question
@@ -71,19 +65,22 @@ class Case:
     verbatim: tuple[bool, ...]
     evidence: Overlap | None
     shown: Shown | None
+    gold_shown: Shown | None
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
     """What scoring needs beside the question and the prediction.
 
-    ``read`` is how many passages the reader was given; None: the gold ones, so always enough.
+    The reader was given the first ``read`` passages (None: the gold ones, so always enough), of
+    them those whose score is at most ``within`` below the best one's.
     """
 
     documents: Mapping[str, Document]
     gold: GoldPlaces
     rankings: Mapping[str, Run]
     read: int | None
+    within: float = math.inf
 
 
 def judge(
@@ -100,7 +97,7 @@ def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
     )
     supporting = [cited for cited in prediction.citations if cited.supports]
     first = supporting[0] if prediction.text is not None and supporting else None
-    failure = None if right else _failure(question, prediction, ranks, first, by)
+    failure = None if right else _failure(question, prediction, first, by)
     exact = qa.exact_match(prediction.text, question.answers)
     return Case(
         question=question,
@@ -114,7 +111,8 @@ def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
         supported=tuple(_holds(question, cited, by.gold) for cited in supporting),
         verbatim=tuple(_verbatim(cited, by.documents) for cited in prediction.citations),
         evidence=_evidence(question, prediction, by.documents),
-        shown=_shown(first, by.documents) if first and not exact else None,
+        shown=cited_answer(first, by.documents) if first and not exact else None,
+        gold_shown=None if right else gold_answer(question, prediction, by.documents),
     )
 
 
@@ -127,15 +125,29 @@ def _candidate_right(question: Question, prediction: Prediction) -> bool | None:
 
 
 def _failure(
-    question: Question, prediction: Prediction, ranks: Ranks, first: Cited | None, by: Judging
+    question: Question, prediction: Prediction, first: Cited | None, by: Judging
 ) -> Failure:
     if not question.golds:
         return Failure.ANSWERED_UNANSWERABLE
-    if first and _questionable(question, first, by.gold):
+    if first and (_questionable(question, first, by.gold) or _read_in_several(prediction)):
         return Failure.GOLD_QUESTIONABLE
-    if by.read is not None and (ranks.fused is None or ranks.fused > by.read):
+    if not _was_given(question, prediction, by):
         return Failure.NOT_RETRIEVED
     return Failure.ABSTAINED if prediction.text is None else Failure.MISREAD
+
+
+def _was_given(question: Question, prediction: Prediction, by: Judging) -> bool:
+    """Whether gold evidence was among the passages that the reader was given."""
+    if by.read is None:
+        return True
+    hits = [
+        (hit.score or 0.0, gold)
+        for hit in prediction.retrieved
+        if hit.fused_rank is not None and hit.fused_rank <= by.read
+        for gold in [by.gold.holds(question, hit.document_id, hit.start, hit.end)]
+    ]
+    least = max((score for score, _ in hits), default=0.0) - by.within
+    return any(gold and score >= least for score, gold in hits)
 
 
 def _questionable(question: Question, cited: Cited, gold: GoldPlaces) -> bool:
@@ -144,6 +156,12 @@ def _questionable(question: Question, cited: Cited, gold: GoldPlaces) -> bool:
     given = qa.normalize_answer(cited.quote)
     accepted = (qa.normalize_answer(answer) for answer in question.answers)
     return bool(given) and any(has_words(answer, given) for answer in accepted)
+
+
+def _read_in_several(prediction: Prediction) -> bool:
+    """Whether more than one passage gave the same answer."""
+    supporting = (cited for cited in prediction.citations if cited.supports)
+    return len({(cited.document_id, cited.passage_start) for cited in supporting}) > 1
 
 
 def _holds(question: Question, cited: Cited, gold: GoldPlaces) -> bool:
@@ -164,12 +182,3 @@ def _evidence(
         if mark.document is not None and mark.start is not None and mark.end is not None
     ]
     return overlap(documents, marked, prediction.evidence) if marked else None
-
-
-def _shown(cited: Cited, documents: Mapping[str, Document]) -> Shown | None:
-    document = documents.get(cited.document_id)
-    if document is None:
-        return None
-    text = document.text[cited.passage_start : cited.passage_end]
-    start, end = cited.start - cited.passage_start, cited.end - cited.passage_start
-    return Shown(document.title, document.source, text, start, end)

@@ -110,14 +110,19 @@ def insert(text: str, table: str) -> str:
 
 def _command(report: Json) -> str:
     """The command that gives the report; settings that are the usual ones are left out."""
-    run, usual = report["run"], Settings()
+    usual = asdict(Settings())
+    changed = {
+        name: value
+        for name, value in report["run"]["settings"].items()
+        if name in usual and value != usual[name]
+    }
     parts = ["scripts/evaluate.py", "--questions", report["corpus"]["file"]]
-    for name, option in (("reader", "--reader"), ("encoder", "--encoder"), ("top_k", "--top-k")):
-        value = run["settings"].get(name, getattr(usual, name))
-        if value != getattr(usual, name):
-            parts += [option, str(value)]
-    parts += ["--gold-passages"] * run["gold_passages"]
-    return shlex.join(parts)
+    for name in ("reader", "encoder", "top_k"):
+        if name in changed:
+            parts += [f"--{name.replace('_', '-')}", str(changed.pop(name))]
+    parts += ["--gold-passages"] * report["run"]["gold_passages"]
+    others = ", ".join(f"{name} = {value}" for name, value in changed.items())
+    return shlex.join(parts) + (f"  # --settings with {others}" if others else "")
 
 
 def _percent(value: float | None) -> str:

@@ -1,11 +1,18 @@
 """Where the files of an evaluation go."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import CitespanError
+from rag.evaluation.compare import compare
+from rag.evaluation.html import page
+from rag.evaluation.report import Json
+
+REPORT = "report.json"
+PAGE = "report.html"
 
 
 @contextmanager
@@ -24,6 +31,20 @@ def folder_for(out: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise CitespanError(f"{out}: not a folder that can be used ({error.strerror})") from error
     yield out
+
+
+def finish(result: Json, out: Path | None, old: Json | None, against: Path | None) -> Json:
+    """The report, compared with an ``old`` one (of the file ``against``) and written to ``out``.
+
+    Raises:
+        CitespanError: it cannot be written.
+    """
+    if old is not None:
+        result["against"] = compare(old, result, str(against))
+    if out:
+        write(out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+        write(out / PAGE, page(result))
+    return result
 
 
 def write(path: Path, content: str) -> None:

@@ -1,7 +1,7 @@
 """Asking the questions: through the whole system, or the reader alone with the gold passages."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rag.answerer import Answerer
 from rag.candidates import merge
@@ -71,10 +71,13 @@ def read_all(
 def rank_all(
     answerer: Answerer, questions: Sequence[Question], kept: int = 3 * KEPT
 ) -> Iterator[list[Prediction]]:
-    """As ``ask_all`` without timings, with deeper rankings: documents may have many passages."""
+    """Rankings alone, chunk by chunk, in order: nothing is answered.
+
+    They are deeper than those of ``ask_all``, since documents may have many passages.
+    """
     system = _System(answerer, kept)
     for begin in range(0, len(questions), CHUNK):
-        yield system.ask(questions[begin : begin + CHUNK], timed=False)
+        yield system.rank(questions[begin : begin + CHUNK])
 
 
 class _System:
@@ -83,19 +86,45 @@ class _System:
         self._rankings = Rankings(answerer, kept)
 
     def ask(self, chunk: Sequence[Question], *, timed: bool) -> list[Prediction]:
-        # The very texts that are asked, so that their vectors serve both.
-        texts = [" ".join(question.text.split()) for question in chunk]
-        try:
+        def answered(some: Sequence[Question]) -> list[Prediction]:
+            texts = _texts(some)
             asked = self._answerer.ask_ranked(texts, self._rankings.depth)
-        except QuestionError as error:
-            if len(chunk) == 1:
-                return [_unasked(chunk[0], error)]
-            return [one for question in chunk for one in self.ask([question], timed=False)]
-        rows = self._rankings.of(texts, [hits for _, hits in asked])
-        return [
-            _prediction(question, answer, row, timed=timed)
-            for question, (answer, _), row in zip(chunk, asked, rows, strict=True)
-        ]
+            rows = self._rankings.of(texts, [hits for _, hits in asked])
+            return [
+                _prediction(question, answer, row, timed=timed)
+                for question, (answer, _), row in zip(some, asked, rows, strict=True)
+            ]
+
+        return _each_that_can(answered, chunk)
+
+    def rank(self, chunk: Sequence[Question]) -> list[Prediction]:
+        def ranked(some: Sequence[Question]) -> list[Prediction]:
+            texts = _texts(some)
+            found = self._answerer.search_many(texts, self._rankings.depth)
+            rows = self._rankings.of(texts, found)
+            return [
+                Prediction(question.id, None, None, 0.0, (), row, {})
+                for question, row in zip(some, rows, strict=True)
+            ]
+
+        return _each_that_can(ranked, chunk)
+
+
+def _texts(questions: Sequence[Question]) -> list[str]:
+    """The very texts that are asked, so that their vectors serve answering and ranking."""
+    return [" ".join(question.text.split()) for question in questions]
+
+
+def _each_that_can(
+    predict: Callable[[Sequence[Question]], list[Prediction]], chunk: Sequence[Question]
+) -> list[Prediction]:
+    """Predictions together; where a question is refused, of each alone, that one with its error."""
+    try:
+        return predict(chunk)
+    except QuestionError as error:
+        if len(chunk) == 1:
+            return [_unasked(chunk[0], error)]
+        return [one for question in chunk for one in _each_that_can(predict, [question])]
 
 
 def _unasked(question: Question, error: QuestionError) -> Prediction:

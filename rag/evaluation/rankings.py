@@ -34,21 +34,16 @@ class Rankings:
     ) -> list[tuple[Retrieved, ...]]:
         """For each question, the passages of any ranking; ``found`` is as ``ask_ranked`` ranks."""
         vectors = self._encoder.encode_questions(texts)
-        rows = []
         with self._store.snapshot() as snapshot:
             index, words = self._retriever.indexes(snapshot)
             near = index.search(snapshot, vectors, self._kept)
-            for text, hits, dense in zip(texts, found, near, strict=True):
-                lexical = words.search(snapshot, query_words(text), self._kept)
-                passages = snapshot.passages([number for number, _ in (*dense, *lexical)])
-                rows.append(
-                    _row(
-                        hits,
-                        [passages[number] for number, _ in dense],
-                        [passages[number] for number, _ in lexical],
-                    )
-                )
-        return rows
+            worded = words.search(snapshot, [query_words(text) for text in texts], self._kept)
+            numbers = {number for found_of in (*near, *worded) for number, _ in found_of}
+            passages = snapshot.passages(list(numbers))
+        return [
+            _row(hits, [passages[n] for n, _ in dense], [passages[n] for n, _ in lexical])
+            for hits, dense, lexical in zip(found, near, worded, strict=True)
+        ]
 
 
 def _row(

@@ -9,13 +9,14 @@ from rag.evaluation import summary
 from rag.evaluation.cases import Case
 from rag.evaluation.records import Qrels, Run
 from rag.evaluation.retrieval import per_query
+from rag.evaluation.uncertainty import intervals
 
 Json = dict[str, Any]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the report's form, as written down in ``report.schema.json``."""
 
-COMPARABLE = (1, FORMAT)
+COMPARABLE = (1, 2, FORMAT)
 """Forms of older reports that ``compare`` can read: what they lack is not compared."""
 
 SECTIONS = ("retrieval", "qa", "calibration", "citations", "evidence", "latency_ms", "failures")
@@ -52,7 +53,7 @@ def answer_report(
         "evidence": summary.evidence_figures(cases),
         "latency_ms": summary.latency_figures(case.prediction for case in cases),
         "failures": summary.failure_counts(cases),
-        "intervals": summary.intervals(cases, rankings, qrels),
+        "intervals": intervals(cases, rankings, qrels),
         "cases": [_case(case) for case in cases],
     }
 
@@ -68,7 +69,7 @@ def retrieval_report(rankings: Mapping[str, Run], qrels: Qrels, about: About) ->
         "evidence": None,
         "latency_ms": None,
         "failures": None,
-        "intervals": summary.intervals((), rankings, qrels),
+        "intervals": intervals((), rankings, qrels),
         "cases": [],
     }
 
@@ -138,5 +139,6 @@ def _case(case: Case) -> Json:
         "verbatim": all(case.verbatim),
         "evidence_f1": case.evidence.f1 if case.evidence else None,
         "passage": asdict(case.shown) if case.shown else None,
+        "gold_passage": asdict(case.gold_shown) if case.gold_shown else None,
         "error": prediction.error,
     }

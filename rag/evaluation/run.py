@@ -1,7 +1,6 @@
 """One evaluation from end to end: read, index, ask, score, report."""
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,10 +14,9 @@ from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder, sha256_of
 from rag.evaluation import datasets, report
 from rag.evaluation.cases import Judging, judge
-from rag.evaluation.compare import compare, read_report
-from rag.evaluation.html import page
+from rag.evaluation.compare import read_report
 from rag.evaluation.journal import Journal
-from rag.evaluation.output import folder_for, write
+from rag.evaluation.output import finish, folder_for
 from rag.evaluation.predict import ask_all, rank_all, read_all
 from rag.evaluation.records import Prediction, Question, RowError
 from rag.evaluation.relevance import RERANKED, GoldPlaces, document_runs, gold_qrels, runs
@@ -29,8 +27,6 @@ from rag.store import Store
 from rag.types import Document
 
 PREDICTIONS = "predictions.jsonl"
-REPORT = "report.json"
-PAGE = "report.html"
 
 _NONE: tuple[RowError, ...] = ()
 
@@ -67,25 +63,27 @@ def evaluate(options: Options) -> report.Json:
             result = _evaluate_retrieval(options, folder)
         else:
             result = _evaluate_answers(options, folder)
-        if old is not None:
-            result["against"] = compare(old, result, str(options.against))
-        if options.out:
-            write(options.out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
-            write(options.out / PAGE, page(result))
-    return result
+        return finish(result, options.out, old, options.against)
 
 
-def evaluate_run(run: Path, qrels: Path) -> report.Json:
+def evaluate_run(
+    run: Path, qrels: Path, out: Path | None = None, against: Path | None = None
+) -> report.Json:
     """Score a TREC run file against TREC qrels: retrieval measures alone.
+
+    ``out`` and ``against`` are as those of ``Options``.
 
     Raises:
         LoadError: a file cannot be read.
     """
+    old = read_report(against) if against else None
     ranked, faults = read_run(run)
     judged, more = read_qrels(qrels)
     errors = tuple(map(str, (*faults, *more)))
     about = report.About(questions=run.name, documents=None, errors=errors)
-    return report.retrieval_report({RERANKED: ranked}, judged, about)
+    result = report.retrieval_report({RERANKED: ranked}, judged, about)
+    with folder_for(out):
+        return finish(result, out, old, against)
 
 
 def _evaluate_answers(options: Options, folder: Path) -> report.Json:
@@ -103,10 +101,10 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
         _collect(found, journal, len(questions), len(todo), options)
         models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
     predictions = {question.id: journal.done[question.id] for question in questions}
-    read = None if options.gold_passages else options.settings.top_k
+    settings = None if options.gold_passages else options.settings
     journal.finish()
     about = _about(options, len(documents), errors, *models)
-    return judged(questions, predictions, documents, about, read)
+    return judged(questions, predictions, documents, about, settings)
 
 
 def judged(
@@ -114,17 +112,21 @@ def judged(
     predictions: Mapping[str, Prediction],
     documents: Sequence[Document],
     about: report.About,
-    read: int | None,
+    settings: Settings | None,
 ) -> report.Json:
     """The report on predictions, by question id, for the questions of a corpus.
 
-    ``read`` is the number of passages that the reader was given; None: the gold ones, unranked.
+    ``settings`` are those asked with; None: the reader was given the gold passages, unranked.
     """
     by_id = {document.id: document for document in documents}
     gold = GoldPlaces({document.id: document.text for document in documents})
-    rankings = {} if read is None else runs(questions, predictions, gold)
-    cases = judge(questions, predictions, Judging(by_id, gold, rankings, read))
-    return report.answer_report(cases, rankings, gold_qrels(questions), about)
+    if settings is None:
+        by = Judging(by_id, gold, {}, None)
+    else:
+        rankings = runs(questions, predictions, gold)
+        by = Judging(by_id, gold, rankings, settings.top_k, settings.read_within)
+    cases = judge(questions, predictions, by)
+    return report.answer_report(cases, by.rankings, gold_qrels(questions), about)
 
 
 def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:

@@ -13,7 +13,6 @@ import numpy as np
 from rag.evaluation import confidence
 from rag.evaluation.cases import Case, Failure
 from rag.evaluation.evidence import pooled
-from rag.evaluation.intervals import mean_intervals
 from rag.evaluation.records import Prediction, Qrels, Run
 from rag.evaluation.relevance import RERANKED
 from rag.evaluation.retrieval import MEASURES, per_query
@@ -128,27 +127,6 @@ def failure_counts(cases: Sequence[Case]) -> Json:
     """How many questions went wrong in which way; together all that are not right."""
     counts = Counter(case.failure for case in cases)
     return {failure.value: counts[failure] for failure in Failure}
-
-
-def intervals(cases: Sequence[Case], rankings: Mapping[str, Run], qrels: Qrels) -> Json:
-    """95 % bootstrap intervals of the headline figures, named by their place in the report."""
-    scores = per_query(rankings.get(RERANKED, {}), qrels)
-    by_id = {case.question.id: case for case in cases}
-    queries = list(by_id) or list(scores)
-    columns = {
-        f"retrieval.{name}": [scores.get(q, {}).get(name, np.nan) for q in queries]
-        for name in (MEASURES if scores else ())
-    }
-    if by_id:
-        columns["qa.exact_match"] = [case.exact_match for case in cases]
-        columns["qa.f1"] = [case.f1 for case in cases]
-        columns["qa.answerable.f1"] = [c.f1 if c.question.golds else np.nan for c in cases]
-        columns["qa.unanswerable.f1"] = [np.nan if c.question.golds else c.f1 for c in cases]
-        columns["evidence.word_f1"] = [c.evidence.f1 if c.evidence else np.nan for c in cases]
-    shape = (len(columns), len(queries))
-    values = np.array(list(columns.values()), dtype=np.float64).reshape(shape).T
-    found = mean_intervals(values)
-    return {name: i and list(i) for name, i in zip(columns, found, strict=True)}
 
 
 def _curve(stated: confidence.Numbers, right: confidence.Numbers) -> list[list[float]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.evaluation.relevance import RERANKED
+from rag.evaluation.wording import STAGES
 
 _WIDTH = 26
 _ERRORS_SHOWN = 5
@@ -35,6 +36,9 @@ def table(report: dict[str, Any]) -> str:
             _row(name, value, intervals.get(f"{prefix}.{name}"))
             for name, value in figures(section, names)
         ]
+    if report["latency_ms"]:
+        lines += ["", f"{'Latency in ms':<{_WIDTH + 2}}  p50      p95"]
+        lines += [f"  {s:<{_WIDTH}}{a:>5}    {b:>5}" for s, a, b in latency(report)]
     retrieval = report["retrieval"]
     if retrieval and "dense" in retrieval:
         lines += ["", *_rankings(retrieval)]
@@ -51,7 +55,12 @@ SECTIONS = (
     (
         "Retrieval",
         "retrieval",
-        ("recall@1", "recall@3", "recall@5", "recall@10", "recall@20", "mrr@10", "ndcg@10"),
+        (
+            *(f"recall@{k}" for k in (1, 3, 5, 10, 20)),
+            *(f"success@{k}" for k in (1, 5, 10)),
+            "mrr@10",
+            "ndcg@10",
+        ),
     ),
     (
         "Answers",
@@ -73,7 +82,6 @@ SECTIONS = (
     ("Calibration", "calibration", ("ece", "brier")),
     ("Citations", "citations", ("verbatim", "precision")),
     ("Evidence", "evidence", ("word_f1", "pooled_f1", "pooled_precision", "pooled_recall")),
-    ("Latency in ms", "latency_ms", ("p50", "p95")),
     (
         "Questions that went wrong",
         "failures",
@@ -84,17 +92,33 @@ SECTIONS = (
 
 
 def figures(section: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """The figures of a section by their dotted names."""
+    """The figures of a section by their dotted names.
+
+    Success@k is left out where it is recall@k: where each question has one thing to find.
+    """
     for name in names:
         value: Any = section
         for part in name.split("."):
             value = value[part]
-        yield name, value
+        if not (name.startswith("success@") and value == section[f"recall{name[7:]}"]):
+            yield name, value
+
+
+def latency(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Milliseconds of a whole question and of each stage: name, median, 95th percentile."""
+    times = report["latency_ms"]
+    every = {"total": times, **times["stages"]}
+    known = [stage for stage in STAGES if stage in every]
+    order = [*known, *(stage for stage in every if stage not in STAGES)]
+    return [
+        (STAGES.get(stage, stage), _tenths(every[stage]["p50"]), _tenths(every[stage]["p95"]))
+        for stage in order
+    ]
 
 
 def counted(count: int, thing: str) -> str:
     """The count with the thing's name, in the plural where it is not one."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def label(name: str) -> str:
@@ -143,6 +167,10 @@ def _rankings(retrieval: dict[str, Any]) -> Iterator[str]:
     yield f"|---|{'---:|' * len(RANKED)}"
     for kind, cells in rankings(retrieval):
         yield f"| {kind} | {' | '.join(cells)} |"
+
+
+def _tenths(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
 
 
 def _percent(value: float | None) -> str:

@@ -55,7 +55,7 @@ def read_qrels(path: Path) -> tuple[Qrels, tuple[RowError, ...]]:
         if number == 1 and fields[0].lower() in ("query-id", "query_id"):
             continue
         if len(fields) not in (_BEIR_FIELDS, _QRELS_FIELDS):
-            errors.add(f"line {number}", "expected: query 0 document relevance")
+            errors.add(f"line {number}", "expected: query 0 document relevance, or without the 0")
             continue
         try:
             qrels.setdefault(fields[0], {})[fields[-2]] = int(fields[-1])

@@ -12,8 +12,9 @@ from scripts.peers.protocol import Mode, Said, Task
 class Txtai:
     """Defaults where nothing is said. ``hybrid`` switches on its BM25.
 
-    The passages are joined to one context, cut where the model's window ends. It gives no
-    offsets, and has no mode that always answers: a span under a probability of 0.05 is dropped.
+    The passages are joined to one context, cut where the model's window ends, as its pipeline does
+    with any reader. It gives no offsets, and has no mode that always answers: a span under a
+    probability of 0.05 is dropped, and the best start and end falling on [CLS] is an error.
     """
 
     modes = (Mode.DEFAULT,)

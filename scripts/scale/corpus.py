@@ -43,6 +43,15 @@ class Source:
     question_vectors: Vectors  # (questions, dimension)
 
 
+def recombined(passages: int) -> Iterator[str]:
+    """Passages of five sentences each, drawn from the seeds with a fixed seed."""
+    texts = [load_file(path).text for path in find_files([seeds_folder()])]
+    pool = [text[a:b] for text in texts for a, b in sentences(text)]
+    rng = np.random.default_rng(0)
+    for number in range(passages):
+        yield f"{' '.join(rng.choice(pool, 5))} {number}."
+
+
 def source(encoder: Encoder, file: Path | None, questions: int) -> Source:
     """Sentences, vectors and questions of a question set; by default of the seeds."""
     if file is None:

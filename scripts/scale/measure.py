@@ -13,10 +13,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from rag import Store
-from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder, Vectors
-from rag.retriever import Retriever
 from scripts.scale.chart import Line, chart
 from scripts.scale.corpus import Source, chunks, fill, source
 
@@ -24,6 +21,7 @@ QUESTIONS = 200
 TIMED = 50  # searches of the baseline
 DEEP = 10
 PROBE = Path(__file__).with_name("probe.py")
+MEMORY = Path(__file__).with_name("memory.py")
 
 Figures = dict[str, Any]
 
@@ -56,14 +54,13 @@ def _measure(size: int, out: Path, encoder: Encoder, made_of: Source) -> Figures
     try:
         with _timed(figures, "store_s"):
             fill(folder, made_of, size, encoder.fingerprint)
-        with Store(folder) as store, _timed(figures, "indexes_s"):
-            Retriever(store, encoder, Settings()).prepare()
+        made = run(MEMORY, folder, 0)
+        figures["indexes_memory_mb"] = made.pop("memory_mb")
+        figures |= made
         figures["files_mb"] = {
             path.name.partition("-")[0]: path.stat().st_size // 2**20 for path in folder.iterdir()
         }
-        command = [sys.executable, str(PROBE), str(folder), str(out / "questions.npz")]
-        run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ours
-        figures |= json.loads(run.stdout)
+        figures |= run(PROBE, folder, out / "questions.npz")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     exact, figures["flat"] = _flat(made_of, size)
@@ -72,6 +69,14 @@ def _measure(size: int, out: Path, encoder: Encoder, made_of: Source) -> Figures
     figures["recall_at_10"] = float(np.mean(shared))
     figures["question_encode"] = _encoding(encoder, made_of.questions[:TIMED])
     return figures
+
+
+def run(script: Path, *arguments: object) -> Figures:
+    """What a script of ours prints, run in a process of its own."""
+    command = [sys.executable, str(script), *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
+    printed: Figures = json.loads(done.stdout)
+    return printed
 
 
 def _flat(made_of: Source, size: int) -> tuple[list[list[int]], dict[str, float]]:

@@ -64,7 +64,7 @@ def main() -> None:
             "dense": timed(
                 questions, lambda q: near.search(snapshot, known.encode_questions([q]), 50)
             ),
-            "lexical": timed(questions, lambda q: worded.search(snapshot, query_words(q), 100)),
+            "lexical": timed(questions, lambda q: worded.search(snapshot, [query_words(q)], 100)),
             "fts5": timed(questions[:50], lambda q: snapshot.lexical(any_of(query_words(q)), 100)),
         }
         some = [info.id for info in snapshot.documents()[:20]]

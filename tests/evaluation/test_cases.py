@@ -1,5 +1,6 @@
 """Where an answer went wrong, one hand-made case for each class."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rag.evaluation.cases import Case, Failure, Judging, Ranks, judge
 from rag.evaluation.records import Cited, Gold, Marked, Place, Prediction, Question, Retrieved
 from rag.evaluation.relevance import GoldPlaces, runs
+from rag.evaluation.shown import gold_answer
 from rag.loaders import make_document
 
 PIER = make_document(
@@ -38,18 +40,21 @@ def score(
     question: Question = ASKED,
     retrieved: tuple[Retrieved, ...] = GIVEN_EVIDENCE,
     candidate: str | None = None,
-    read: int | None = 8,
+    reach: tuple[int | None, float] = (8, math.inf),
     confidence: float = 0.7,
 ) -> Case:
     given = text or candidate
     prediction = Prediction("q", text, given, confidence, citations, retrieved, {"total": 1.0})
-    return judged(question, prediction, read)
+    return judged(question, prediction, reach)
 
 
-def judged(question: Question, prediction: Prediction, read: int | None = 8) -> Case:
+def judged(
+    question: Question, prediction: Prediction, reach: tuple[int | None, float] = (8, math.inf)
+) -> Case:
     gold = GoldPlaces({name: document.text for name, document in DOCUMENTS.items()})
     rankings = runs([question], {"q": prediction}, gold)
-    (case,) = judge([question], {"q": prediction}, Judging(DOCUMENTS, gold, rankings, read))
+    by = Judging(DOCUMENTS, gold, rankings, *reach)
+    (case,) = judge([question], {"q": prediction}, by)
     return case
 
 
@@ -80,8 +85,13 @@ UNANSWERABLE = Question("q", "Who built the pier?", (), PIER.id)
         (score("2023", cite("2023"), retrieved=()), Failure.NOT_RETRIEVED),
         (score(None), Failure.ABSTAINED),
         (score(None, retrieved=()), Failure.NOT_RETRIEVED),
-        (score(None, read=1), Failure.NOT_RETRIEVED),
-        (score(None, retrieved=(), read=None), Failure.ABSTAINED),
+        (score(None, reach=(1, math.inf)), Failure.NOT_RETRIEVED),
+        (score(None, reach=(8, 0.05)), Failure.NOT_RETRIEVED),  # 0.1 behind the best: not read
+        (score(None, reach=(8, 0.2)), Failure.ABSTAINED),
+        (score("A tower", cite("A tower", TOWER.id), reach=(8, 0.05)), Failure.NOT_RETRIEVED),
+        (score("burned", cite("burned"), cite("burned", TOWER.id)), Failure.GOLD_QUESTIONABLE),
+        (score("burned", cite("burned"), cite("burned")), Failure.MISREAD),  # one passage, twice
+        (score(None, retrieved=(), reach=(None, math.inf)), Failure.ABSTAINED),
     ],
 )
 def test_classes_of_failure(case: Case, failure: Failure | None) -> None:
@@ -102,6 +112,41 @@ def test_an_answer_is_shown_in_its_passage() -> None:
     assert case.shown is not None
     assert case.shown.text[case.shown.start : case.shown.end] == "2023"
     assert case.shown.source == "pier.txt"
+
+
+LONG = make_document(
+    f"{'Before. ' * 90}\n\nThe pier burned in May. {'After. ' * 90}\n\nThe end.", "L", "l.txt", "t"
+)
+IN_MAY = LONG.text.index("in May")
+OF_LONG = replace(ASKED, golds=(Gold("in May", IN_MAY),), document=LONG.id)
+
+
+@pytest.mark.parametrize(
+    ("retrieved", "text"),
+    [
+        ((Retrieved(LONG.id, IN_MAY - 12, IN_MAY + 7, 1, 1, 0.5, 1, 1),), "pier burned in May."),
+        ((), LONG.text[LONG.text.index("The pier") : IN_MAY + 6 + 300]),
+    ],
+)
+def test_the_gold_answer_of_a_wrong_one_is_shown(
+    retrieved: tuple[Retrieved, ...], text: str
+) -> None:
+    said_nothing = Prediction("q", None, None, 0.0, (), retrieved, {})
+
+    found = gold_answer(OF_LONG, said_nothing, {LONG.id: LONG})
+
+    assert found is not None
+    assert found.text == text
+    assert found.text[found.start : found.end] == "in May"
+
+
+def test_a_gold_answer_is_shown_where_its_place_is_known_and_the_answer_wrong() -> None:
+    assert score("3 May", cite("3 May")).gold_shown is None
+    assert score(None, question=replace(ASKED, golds=(Gold("noon"),))).gold_shown is None
+    shown = score(None).gold_shown
+    assert shown is not None
+    assert (shown.source, shown.text) == ("pier.txt", PIER.text[:42])
+    assert shown.text[shown.start : shown.end] == "on 3 May 2021 at noon"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """The command: one clear line for every mistake, and its exit status."""
 
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+
+from rag.config import Settings
+from rag.evaluation.figures import figures_of
 
 
 def run(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -46,6 +51,7 @@ def test_a_figure_under_its_bar_fails(root: Path, trec: tuple[str | Path, ...]) 
         (("--questions", "absent.json", "--reader", "absent"), "evaluate: absent.json"),
         (("--questions", "x.json", "--fail-under", "qa.f1"), "--fail-under qa.f1: expected"),
         (("--questions", "x.json", "--limit", "0"), "must be at least 1"),
+        (("--questions", "x.json", "--settings", "absent.toml"), "evaluate: absent.toml: "),
         ((), "--questions"),
     ],
 )
@@ -55,6 +61,27 @@ def test_a_mistake_is_one_clear_line(root: Path, arguments: tuple[str, ...], mes
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_settings_come_from_a_file_and_options_go_first(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "town.txt").write_text("The mill closed in 1911.", "utf-8")
+    row = {"question": "When did the mill close?", "answers": ["1911"], "document": "town.txt"}
+    (tmp_path / "set.jsonl").write_text(json.dumps(row), "utf-8")
+    (tmp_path / "set.toml").write_text(
+        "reader = 'sentence'\ntop_k = 5\nread_within = 0.5\n", "utf-8"
+    )
+    files = ("--questions", tmp_path / "set.jsonl", "--settings", tmp_path / "set.toml")
+
+    done = run(root, *files, "--top-k", "2", "--out", tmp_path / "out")
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    expected = Settings(reader="sentence", top_k=2, read_within=0.5)
+    assert report["run"]["settings"] == asdict(expected)
+    command = "scripts/evaluate.py --questions set.jsonl --reader sentence --top-k 2"
+    assert figures_of(tmp_path / "out" / "report.json").command == (
+        f"{command}  # --settings with read_within = 0.5"
+    )
 
 
 def test_an_unknown_figure_is_a_mistake(root: Path, trec: tuple[str | Path, ...]) -> None:

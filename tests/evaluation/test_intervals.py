@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rag.evaluation.intervals import mean_intervals
+from rag.evaluation.intervals import RESAMPLES, interval, mean_intervals
 
 
 def test_near_the_normal_interval_of_a_mean() -> None:
@@ -39,3 +39,31 @@ def test_a_certain_figure_has_no_width() -> None:
 
 def test_no_questions_no_intervals() -> None:
     assert mean_intervals(np.empty((0, 2))) == [None, None]
+
+
+def test_weights_count_a_value_as_often_as_they_say() -> None:
+    random = np.random.default_rng(3)
+    values, weights = random.random((40, 1)), random.integers(0, 4, (40, 1)).astype(float)
+
+    (found,) = mean_intervals(values, weights)
+
+    means = []
+    draws = np.random.default_rng(0)
+    for _ in range(RESAMPLES):
+        drawn = draws.integers(40, size=40)
+        means.append(np.repeat(values[drawn, 0], weights[drawn, 0].astype(int)).mean())
+    assert found == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+
+
+def test_the_interval_of_a_mean_as_any_statistic_is_that_of_the_mean() -> None:
+    values = np.random.default_rng(5).random(60)
+
+    found = interval(lambda drawn: float(values[drawn].mean()), 60)
+
+    assert found == pytest.approx(mean_intervals(values[:, None])[0])
+
+
+def test_resamples_without_a_value_are_left_out() -> None:
+    assert interval(lambda drawn: 1.0 if drawn[0] else None, 5) == (1.0, 1.0)
+    assert interval(lambda _: None, 5) is None
+    assert interval(lambda _: 1.0, 0) is None

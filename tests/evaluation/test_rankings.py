@@ -6,8 +6,9 @@ import numpy as np
 
 from rag.answerer import Answerer
 from rag.config import Settings
-from rag.evaluation.rankings import Rankings
-from rag.evaluation.records import Retrieved
+from rag.evaluation.predict import ask_all, rank_all
+from rag.evaluation.rankings import KEPT, Rankings
+from rag.evaluation.records import Question, Retrieved
 from rag.loaders import make_document
 from rag.retriever import Retriever
 from rag.store import Store
@@ -46,6 +47,24 @@ def test_rankings_equal_their_searches(tmp_path: Path) -> None:
         found = [values[name] for name in ranked(row, "dense_rank")]
         # The store keeps 16-bit vectors, so near ties may change places.
         assert np.allclose(found, [values[name] for name in best], atol=2e-3)
+
+
+def test_ranking_alone_ranks_as_answering_does(tmp_path: Path) -> None:
+    encoder, texts = WordEncoder(), [f"river {word} stone." for word in WORDS]
+    documents = [make_document(text, "t", text, "text/plain") for text in texts]
+    asked = [Question(text, text, ()) for text in (*QUESTIONS, "?")]
+    with Store(tmp_path / "store") as store:
+        store.add(documents, encoder)
+        answerer = Answerer(store, Settings(reader="sentence"), encoder=encoder)
+        answered = [one for some in ask_all(answerer, asked) for one in some]
+        ranked_only = [one for some in rank_all(answerer, asked, KEPT) for one in some]
+        searched = answerer.search_many(QUESTIONS, 4)
+        alone = [answerer.search(question, top_k=4) for question in QUESTIONS]
+
+    assert [one.retrieved for one in ranked_only] == [one.retrieved for one in answered]
+    assert [one.error is None for one in ranked_only] == [*(True for _ in QUESTIONS), False]
+    assert not any(one.text or one.candidate for one in ranked_only)
+    assert searched == alone
 
 
 def test_the_lexical_ranking_holds_only_passages_with_a_word(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rag.evaluation.compare import compare
 from rag.evaluation.html import page as render
 from rag.evaluation.records import Cited, Gold, Prediction, Question, Retrieved
 from rag.evaluation.relevance import GoldPlaces, gold_qrels, runs
-from rag.evaluation.report import About, answer_report
+from rag.evaluation.report import About, answer_report, retrieval_report
 from rag.loaders import make_document
 
 PAYLOAD = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
@@ -55,7 +55,9 @@ def made_report(*, abstaining: bool = False) -> dict[str, Any]:
     gold = GoldPlaces({document.id: TEXT})
     rankings = runs(questions, predictions, gold)
     cases = judge(questions, predictions, Judging({document.id: document}, gold, rankings, 8))
-    about = About(f"set{PAYLOAD}.json", 1, (f"set.json: line 3: {PAYLOAD}",), encoder="e")
+    told = {"top_k": 8, "min_confidence": None, "reader": PAYLOAD}
+    faults = (f"set.json: line 3: {PAYLOAD}",)
+    about = About(f"set{PAYLOAD}.json", 1, faults, encoder="e", settings=told)
     return answer_report(cases, rankings, gold_qrels(questions), about)
 
 
@@ -212,9 +214,117 @@ def test_a_wrong_answer_is_marked_in_its_passage_by_keyboard(page: Page) -> None
     page.locator("#list summary").focus()
     page.keyboard.press("Enter")
 
-    assert page.locator("#list mark").inner_text() == "burned"
+    assert page.locator("#list blockquote mark").all_inner_texts() == ["burned", "2021"]
+    assert page.locator("#list blockquote .said").inner_text() == "burned"
+    assert page.locator("#list blockquote .gold").inner_text() == "2021"
+    assert page.locator("#list blockquote").count() == 1  # both stand in the same passage
     assert TEXT in page.locator("#list blockquote").inner_text()
     assert page.locator("#list dd").first.inner_text() == "2021"
+
+
+@pytest.mark.parametrize(
+    ("name", "ranks"),
+    [("q01", "1 (fused 1, dense 1, lexical 1)"), ("q58", "– (fused –, dense 1, lexical 1)")],
+)
+def test_the_ranks_of_the_evidence_are_told(page: Page, name: str, ranks: str) -> None:
+    page.locator("#search").fill(name)
+    page.locator("#list summary").click()
+
+    assert f"Evidence ranked\n{ranks}" in page.locator("#list dl").inner_text()
+
+
+def test_where_two_answers_overlap_both_are_marked(open_pages: Any, tmp_path: Path) -> None:
+    report = made_report()
+    case = next(case for case in report["cases"] if case["id"] == "q01")
+    said, gold = case["passage"], case["gold_passage"]
+    said["end"] = gold["end"] - 2  # from "burned" into the gold answer: "burned in 20"
+    (tmp_path / "report.html").write_text(render(report), "utf-8")
+    page = open_pages.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    page.locator("#search").fill("q01")
+    page.locator("#list summary").click()
+
+    marks = page.locator("#list blockquote mark")
+    assert marks.all_inner_texts() == ["burned in ", "20", "21"]
+    assert marks.evaluate_all("all => all.map(e => e.className)") == ["said", "said gold", "gold"]
+    assert TEXT in page.locator("#list blockquote").inner_text()
+    page.close()
+
+
+def test_the_headline_says_the_figures_in_words(page: Page, compared: dict[str, Any]) -> None:
+    tiles = page.locator(".tiles > div").all_inner_texts()
+    right = 100 * compared["qa"]["right"]
+    low, high = compared["intervals"]["qa.right"]
+
+    assert len(tiles) == 6
+    for part in (f"{right:.1f} %", "answered right", f"{100 * low:.1f} to {100 * high:.1f}"):
+        assert part in tiles[0]
+    assert "5 ms" in tiles[5]
+    page.locator("summary", has_text="What the figures mean").click()
+    assert "AUROC" in page.locator("details[open] dl").inner_text()
+    assert page.locator("td:text-is('')").count() <= len(compared["against"]["figures"]) * 2 + 1
+
+
+def test_the_settings_are_told(page: Page) -> None:
+    page.locator("summary", has_text="Settings").click()
+
+    told = page.locator("details[open] dl").locator("dt, dd").all_inner_texts()
+    assert told == ["top_k", "8", "min_confidence", "the usual", "reader", PAYLOAD]
+
+
+def test_a_report_on_rankings_alone_has_no_list(open_pages: Any, tmp_path: Path) -> None:
+    kinds = ("reranked", "fused", "dense", "lexical")
+    rankings = {kind: {"q": ["a", "b"], "p": ["c"]} for kind in kinds}
+    report = retrieval_report(rankings, {"q": {"b": 1, "d": 1}, "p": {"c": 2}}, About("beir", 4))
+    (tmp_path / "report.html").write_text(render(report), "utf-8")
+    said: list[str] = []
+    page = open_pages.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((tmp_path / "report.html").as_uri())
+
+    shown = page.locator("main").inner_text()
+    tile = page.locator(".tiles > div").last.inner_text()  # ranks 2 and 1
+    assert tile.split() == "MRR@10 75.0 % 50.0 to 100.0".split()
+    assert "Success@5" in shown  # two documents answer q, so it is not the recall
+    assert "Every question" not in shown
+    assert said == []
+    page.close()
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_a_count_shows_its_questions(page: Page, compared: dict[str, Any]) -> None:
+    page.locator("#search").fill("q01")
+    for kind, count in compared["failures"].items():
+        page.locator(f".pick[data-value={kind}]").click()
+        assert page.locator("#count").inner_text().split()[0] == str(count)
+        assert page.evaluate("document.activeElement.id") == "outcome"
+    page.locator(".pick[data-value=better]").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#count").inner_text() == "20 of 60 questions"
+    assert page.locator("#outcome").input_value() == ""
+
+
+def test_pictures_are_tables_too(page: Page, compared: dict[str, Any]) -> None:
+    figure = page.locator("figure", has_text="Is the confidence true?")
+    figure.locator("summary").click()
+    rows = [row.split("\t") for row in figure.locator("tbody tr").all_inner_texts()]
+
+    bins = compared["calibration"]["reliability"]
+    assert [int(row[1]) for row in rows] == [part["questions"] for part in bins]
+    assert [row[3] for row in rows] == [f"{100 * part['accuracy']:.1f} %" for part in bins]
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True)
+def test_no_finding_of_axe(page: Page) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.locator("#search").fill("q0")
+    for summary in page.locator("summary").all():
+        summary.click()
+
+    found = axe.Axe().run(page).response["violations"]
+
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
 
 def test_what_was_answered_before_is_told(page: Page) -> None:

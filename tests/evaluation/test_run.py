@@ -220,19 +220,33 @@ def test_against_names_exactly_the_changed_questions(
     assert silent["against"]["file"] in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_against_agrees_with_the_two_files_of_predictions(squad: Path, tmp_path: Path) -> None:
-    old, new = tmp_path / "old", tmp_path / "new"
-    evaluate(Options(squad, out=old, progress=False))
-    settings, against = Settings(top_k=1), old / "report.json"
+@pytest.fixture(scope="module")
+def usual(squad: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a run with the shipped reader and the usual settings is kept."""
+    out = tmp_path_factory.mktemp("usual")
+    evaluate(Options(squad, out=out, progress=False))
+    return out
 
-    found = evaluate(Options(squad, out=new, settings=settings, against=against, progress=False))[
-        "against"
-    ]
 
-    before, after = predicted(old), predicted(new)
-    assert len(before) == len(ASKED)
-    assert found["run"] == {"top_k": [Settings().top_k, 1]}
+@pytest.mark.parametrize(
+    "told", [{"top_k": 1}, {"read_within": 0.0}, {"min_confidence": 0.9}, {"min_confidence": 0.0}]
+)
+def test_against_agrees_with_the_two_files_of_predictions(
+    squad: Path, usual: Path, tmp_path: Path, told: dict[str, Any]
+) -> None:
+    settings, against = Settings.from_mapping(told), usual / "report.json"
+
+    new = evaluate(Options(squad, out=tmp_path, settings=settings, against=against, progress=False))
+
+    found, old = new["against"], json.loads(against.read_text("utf-8"))
+    before, after = predicted(usual), predicted(tmp_path)
+    assert len(before) == len(after) == len(ASKED) == found["questions"]
+    ((name, value),) = told.items()
+    assert found["run"] == {name: [getattr(Settings(), name), value]}
     assert found["changed"] == {name: text for name, text in before.items() if after[name] != text}
+    scores = [{case["id"]: case["f1"] for case in report["cases"]} for report in (old, new)]
+    assert found["better"] == [name for name in before if scores[1][name] > scores[0][name]]
+    assert found["worse"] == [name for name in before if scores[1][name] < scores[0][name]]
 
 
 def predicted(out: Path) -> dict[str, str | None]:
@@ -296,9 +310,16 @@ def test_a_run_file_is_scored_against_qrels(tmp_path: Path) -> None:
     (tmp_path / "qrels").write_text("1 0 a 1\n2 0 b 1\n", "utf-8")
     (tmp_path / "run").write_text("1 Q0 a 1 2.0 x\n1 Q0 b 2 1.0 x\n", "utf-8")
 
-    report = evaluate_run(tmp_path / "run", tmp_path / "qrels")
+    report = evaluate_run(tmp_path / "run", tmp_path / "qrels", tmp_path / "out")
+    (tmp_path / "other").write_text("2 Q0 b 1 1.0 x\n1 Q0 a 1 1.0 x\n", "utf-8")
+    kept = tmp_path / "out" / "report.json"
+    other = evaluate_run(tmp_path / "other", tmp_path / "qrels", tmp_path / "two", kept)
 
     jsonschema.validate(report, SCHEMA)
+    jsonschema.validate(other, SCHEMA)
+    assert json.loads(kept.read_text("utf-8")) == report
+    assert other["against"]["figures"]["retrieval.mrr@10"] == [0.5, 1.0]
+    assert "Against" in (tmp_path / "two" / "report.html").read_text("utf-8")
     assert report["questions"] == 2
     assert report["retrieval"]["mrr@10"] == 0.5
     assert "mrr@10" in table(report)

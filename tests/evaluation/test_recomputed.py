@@ -1,0 +1,41 @@
+"""A real report on the seed questions against figures computed anew from its predictions."""
+
+from pathlib import Path
+
+import pytest
+
+from rag.config import Settings
+from rag.evaluation.report import figure
+from rag.evaluation.run import Options, evaluate
+from rag.types import Document
+from tests.conftest import SeedQuestion
+from tests.evaluation.recomputed import Asked, figures, predictions
+
+
+def test_every_figure_is_that_of_another_computation(
+    seeds: Path,
+    seed_document: Document,
+    seed_questions: list[SeedQuestion],
+    tmp_path: Path,
+) -> None:
+    questions, settings = seeds / "questions.jsonl", Settings(top_k=3, read_within=0.1)
+
+    report = evaluate(Options(questions, out=tmp_path, settings=settings, progress=False))
+
+    text = seed_document.text
+    asked = {
+        q.id: Asked([(a, text.find(a) if text.count(a) == 1 else None) for a in q.answers], "")
+        for q in seed_questions
+    }
+    asked = {name: Asked(one.golds, seed_document.id) for name, one in asked.items()}
+    anew = figures(
+        asked,
+        predictions(tmp_path / "predictions.jsonl"),
+        {seed_document.id: text},
+        settings.top_k,
+        settings.read_within,
+    )
+    assert len(anew) > 60
+    for name, value in anew.items():
+        # Predictions keep milliseconds to three places.
+        assert figure(report, name) == pytest.approx(value, abs=1e-3 if "ms" in name else 1e-9)
