@@ -78,7 +78,7 @@ class Database:
         """
         self.path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
         with self._typed_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ class Database:
     def close(self) -> None:
         """Close the connections of every thread."""
         with self._lock:
-            for connection in self._all:
+            for connection in self._all.values():
                 connection.close()
             self._all.clear()
             self._local = threading.local()
@@ -134,8 +134,19 @@ class Database:
             )
             self._local.connection = connection
             with self._lock:
-                self._all.append(connection)
+                self._close_ended()
+                self._all[threading.current_thread()] = connection
         return connection
+
+    def _close_ended(self) -> None:
+        """Close the connections of ended threads, which would keep files open and memory.
+
+        Not those that a generator goes on reading with in another thread.
+        """
+        for thread, connection in list(self._all.items()):
+            if not thread.is_alive() and not connection.in_transaction:
+                del self._all[thread]
+                connection.close()
 
     def _check(self) -> None:
         with self.reading() as connection:

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
+import faiss
 import numpy as np
 import pytest
 
@@ -307,7 +309,8 @@ def test_a_filter_is_looked_for_where_its_passages_are(monkeypatch: pytest.Monke
     numbers = np.arange(3, 803, 2, dtype=np.int64)
     inverted.add_with_ids(vectors, numbers)
     of_each = index_kinds.list_of_each(inverted, 801)
-    centres = inverted.quantizer.reconstruct_n(0, 8)
+    lists = cast("faiss.IndexIVF", inverted)
+    centres = lists.quantizer.reconstruct_n(0, 8)
     assert of_each[numbers].tolist() == (vectors @ centres.T).argmax(axis=1).tolist()
 
     queries = vectors[:2]

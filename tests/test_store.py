@@ -150,6 +150,26 @@ def test_writers_of_several_threads_lose_nothing(store: Store) -> None:
     assert store.version == 40
 
 
+def test_ended_threads_leave_no_files_open(store: Store) -> None:
+    def look() -> None:
+        with store.snapshot() as snapshot:
+            assert snapshot.passage_count() == 0
+
+    def opened() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    for _ in range(2):
+        one = threading.Thread(target=look)
+        one.start()
+        one.join()
+    before = opened()
+    for _ in range(20):
+        one = threading.Thread(target=look)
+        one.start()
+        one.join()
+    assert opened() <= before
+
+
 def test_an_interrupted_document_leaves_nothing(store: Store) -> None:
     class Failing(WordEncoder):
         def encode_passages(self, texts: Sequence[str]) -> Vectors:  # noqa: ARG002 - the protocol has it
