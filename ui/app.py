@@ -17,18 +17,20 @@ from rag.errors import SettingsError
 from ui.endpoints import add_endpoints
 from ui.events import CHANGING, EVENTS, JOBS, MEASURING, Event, Job
 from ui.layout import ASSETS, Parts, make_parts
-from ui.library import Library
+from ui.library import MAX_FILE_BYTES, Library
 from ui.security import SecurityHeaders
 from ui.suggestions import Suggestions
 from ui.tools import write_json
 from ui.update import Update
 from ui.visitor import Visitor
 
-MAX_WAITING = 32
-"""Requests that may wait; further ones are refused at once."""
+MAX_WAITING = 200
+"""Requests that may wait; further ones are refused at once. A quarter of a minute's work."""
 AT_ONCE = 4
 """Requests of one kind that run at the same time."""
 
+MAX_SESSIONS = 500
+"""Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each."""
 UPLOADS_AT_ONCE = 2
 MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
@@ -102,7 +104,8 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
         ssr_mode=False,
         strict_cors=True,
         allowed_paths=[],
-        max_file_size="20mb",
+        max_file_size=MAX_FILE_BYTES,
+        state_session_capacity=MAX_SESSIONS,
         enable_monitoring=False,
         run_history=False,
         pwa=False,
@@ -111,11 +114,17 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
-        # Not css_paths: that way Gradio rewrites selectors, and breaks those in media queries.
-        head=f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>",
+        head=_head(),
         app_kwargs={"middleware": [Middleware(SecurityHeaders)]},
     )
     return address
+
+
+def _head() -> str:
+    # Not css_paths: that way Gradio rewrites selectors, and breaks those in media queries.
+    style = (ASSETS / "style.css").read_text("utf-8")
+    script = (ASSETS / "files.js").read_text("utf-8")
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.snapshot import DocumentInfo
 from ui import wording
-from ui.html import button, tag, text
+from ui.html import button, escape, tag, text
 from ui.source import panel
 
 MAX_LISTED = 500
@@ -26,12 +26,16 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How far dropped files are: ``done`` of ``total``, the one at work and its stage."""
+    """How far dropped files are: ``done`` of ``total``, the one at work and its stage.
+
+    ``share`` (0..1) is how much of a stage is done, where it takes long.
+    """
 
     done: int
     total: int
     name: str = ""
     stage: str = ""
+    share: float = 0.0
     added: int = 0
     unchanged: int = 0
     errors: tuple[str, ...] = ()
@@ -61,12 +65,19 @@ def progress(intake: Intake) -> str:
     """A bar while files are taken in, then what became of them."""
     if intake.done < intake.total and not intake.cancelled:
         name = text("bdi", intake.name)
-        words = f"{intake.stage} {intake.done + 1} of {intake.total}: "
+        share = f" ({100 * intake.share:.0f} %)" if intake.share else ""
+        words = f"{intake.stage} {intake.done + 1} of {intake.total}{share}: "
         bar = tag("progress", "", max=2 * intake.total, value=_steps(intake), aria_label="Progress")
         line = tag("p", text("span", words) + name + button("Cancel", "cancel"))
         return tag("section", line + bar + errors(intake.errors), class_="intake")
     line = tag("p", text("span", _outcome(intake)) + button("Close", "dismiss"))
     return tag("section", line + errors(intake.errors), class_="intake")
+
+
+def refused(names: Sequence[str], limit: int) -> tuple[str, ...]:
+    """What is said of files that were too large to be sent."""
+    words = f"larger than {limit // 2**20} MB; split it, or start with --documents"
+    return tuple(f"{name}: {words}" for name in names)
 
 
 def _asked(shelf: Shelf) -> str:
@@ -78,8 +89,9 @@ def _asked(shelf: Shelf) -> str:
     return f"Asking {asked or 'none'} of {wording.count(len(shelf.documents), 'document')}"
 
 
-def _steps(intake: Intake) -> int:
-    return 2 * intake.done + (intake.stage != "Reading")
+def _steps(intake: Intake) -> str:
+    """Two stages a file."""
+    return f"{2 * intake.done + (intake.stage != 'Reading') + intake.share:.4g}"
 
 
 def _outcome(intake: Intake) -> str:
@@ -105,7 +117,9 @@ def errors(lines: Sequence[str]) -> str:
 
 
 def _scope(shelf: Shelf) -> str:
-    if len(shelf.documents) < 2:
+    if not shelf.documents:
+        return text("p", "Add files or a folder to ask them.", class_="where")
+    if len(shelf.documents) == 1:
         return text("p", "Choose a citation to see it in its document.", class_="where")
     words = _asked(shelf) or "All are asked"
     choices = button("All", "choose", "all") + button("None", "choose", "none")
@@ -122,8 +136,9 @@ def _undo(removed: str | None) -> str:
 def _row(info: DocumentInfo, chosen: Collection[str] | None) -> str:
     asked = chosen is None or info.id in chosen
     size = f"{info.characters:,} characters, {wording.count(info.passages, 'passage')}"
-    content = text("span", info.title, class_="title", dir="auto")
-    content += text("span", f"{size}, added {info.added[:10]}", class_="position")
+    content = text("span", info.title, class_="title", dir="auto", title=info.source)
+    added = text("span", f"added {info.added[:10]}", class_="date")
+    content += tag("span", escape(f"{size}, ") + added, class_="position")
     tick = tag(
         "button",
         "",

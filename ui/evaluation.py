@@ -19,10 +19,11 @@ from rag.evaluation.rows import read_jsonl
 from ui import report
 from ui.chats import file
 from ui.child import Child
+from ui.documents import refused
 from ui.feedback import as_questions
-from ui.handlers import value_of
+from ui.handlers import names_of, value_of
 from ui.history import Turns
-from ui.library import Library
+from ui.library import MAX_FILE_BYTES, Library
 from ui.measure import Progress, measure
 from ui.suggestions import sample
 from ui.update import Update
@@ -61,6 +62,14 @@ class Evaluation:
             yield from self._run(path.name, read)
         finally:
             path.unlink(missing_ok=True)
+
+    def refuse(self, event: object) -> Update:
+        """Say that a file was not sent: ``{"names": [name]}`` where it is too large."""
+        names = names_of(event)
+        if names is None:
+            return Update()
+        lines = refused(names, MAX_FILE_BYTES) or ("give one file of questions",)
+        return Update(evaluation=report.failed(" ".join(lines)))
 
     def propose(self) -> Iterator[Update]:
         """Measure with questions that rules make of the documents."""

@@ -38,15 +38,15 @@ def _searched(search: Search, answered_at: int) -> str:
 
 
 def _passage(found: Found) -> str:
-    where = wording.place(found.page, found.start, found.end)
+    hit = found.hit
     cells = (
-        str(found.rank),
-        f"{found.score:.3f}",
-        str(found.dense_rank or _ABSENT),
-        str(found.lexical_rank or _ABSENT),
+        str(hit.rank),
+        f"{hit.score:.3f}",
+        str(hit.dense_rank or _ABSENT),
+        str(hit.lexical_rank or _ABSENT),
     )
     title = text("bdi", found.title, title=found.title)
-    return _row(cells, tag("td", title + text("span", where)))
+    return _row(cells, tag("td", title + text("span", found.place)))
 
 
 def _facts(answer: Answer) -> str:

@@ -6,7 +6,7 @@ each method takes ``object`` and checks it.
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answerer import Answerer
@@ -14,15 +14,18 @@ from rag.errors import CitespanError, QuestionError
 from rag.types import Answer, Hit
 from ui import render, source
 from ui.documents import Shelf, library
-from ui.search import MAX_PASSAGES, search
-from ui.turns import Reading, Turn, sentence_offset
+from ui.search import MAX_PASSAGES, Found, named, search
+from ui.turns import Turn, sentence_offset
 
 MAX_TURNS = 50
 """Older turns of a conversation leave the page."""
 SHOWN_QUESTION_CHARS = 500
+_MAX_NAMES, _MAX_NAME_CHARS = 200, 255
 
 _log = logging.getLogger(__name__)
 _BROKEN = "Something went wrong while answering. The terminal that runs citespan says what."
+_NO_DOCUMENTS = "There are no documents yet. Add files or a folder, then ask again."
+_NONE_ASKED = "No document is asked. Choose at least one in the list of documents."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Chat:
             isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= MAX_PASSAGES
         ):
             raise QuestionError(f"the limit must be a whole number from 1 to {MAX_PASSAGES}")
-        return [asdict(found) for found in search(self._answerer, question, limit=limit).found]
+        return [one.to_dict() for one in search(self._answerer, question, limit=limit).found]
 
     def answered(self, question: str) -> Turn:
         """The turn of a question, with its answer or what was wrong."""
@@ -150,7 +153,7 @@ class Chat:
         try:
             for step in self._answerer.ask_steps(question, documents=self._documents):
                 if isinstance(step, Answer):
-                    turn = replace(turn, answer=step, offset=self._offset(step))
+                    turn = self._settled(turn, step)
                 else:
                     turn = replace(turn, reading=self._reading(step))
                 yield turn
@@ -160,19 +163,25 @@ class Chat:
             _log.exception("a question was not answered")
             yield replace(turn, error=_BROKEN)
 
+    def _settled(self, turn: Turn, answer: Answer) -> Turn:
+        """The turn with its answer, or what to do where nothing was there to be asked."""
+        if answer.citations:
+            return replace(turn, answer=answer, offset=self._offset(answer))
+        known = {info.id for info in self._answerer.store.documents()}
+        if not known:
+            return replace(turn, error=_NO_DOCUMENTS)
+        if self._documents is not None and known.isdisjoint(self._documents):
+            return replace(turn, error=_NONE_ASKED)
+        return replace(turn, answer=answer)
+
     def _offset(self, answer: Answer) -> int | None:
-        if not answer.citations:
-            return None
         document = self._answerer.store.document(answer.citations[0].document_id)
         return sentence_offset(document.text, answer) if document else None
 
-    def _reading(self, hits: Sequence[Hit]) -> tuple[Reading, ...]:
-        store = self._answerer.store
-        named = {hit.passage.document_id: "" for hit in hits}
-        for identifier in named:
-            document = store.document(identifier)
-            named[identifier] = document.title if document else ""
-        return tuple(Reading(named[h.passage.document_id], h.passage) for h in hits)
+    def _reading(self, hits: Sequence[Hit]) -> tuple[Found, ...]:
+        wanted = {hit.passage.document_id for hit in hits}
+        found = filter(None, map(self._answerer.store.document, wanted))
+        return named(hits, {document.id: document for document in found})
 
     def _panel(self, turns: Sequence[Turn], turn: int, index: int) -> str:
         citation = turns[turn].citations[index]
@@ -190,6 +199,14 @@ def text_of(value: object) -> str:
 def value_of(event: object) -> str:
     """The text that a button of the page carries, or nothing where something else was sent."""
     return text_of(event.get("value")) if isinstance(event, Mapping) else ""
+
+
+def names_of(event: object) -> list[str] | None:
+    """``{"names": [text]}`` that the page sent, within limits, or None."""
+    names = event.get("names") if isinstance(event, Mapping) else None
+    if not isinstance(names, list):
+        return None
+    return [name[:_MAX_NAME_CHARS] for name in names[:_MAX_NAMES] if isinstance(name, str)]
 
 
 def number_of(event: object) -> int | None:

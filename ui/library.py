@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from rag.snapshot import DocumentInfo
 from rag.types import Document
 from ui.child import Child
 from ui.documents import Intake
+from ui.indexing import index
 
 MAX_FILES = 200
 """Files taken in at once."""
+MAX_FILE_BYTES = 20 * 2**20
+"""Of one file that is sent to the page."""
 MAX_BYTES = 64 * 2**20
 """Of all files that one library takes in."""
 
@@ -33,7 +36,6 @@ class Library:
         self._parent = parent
         self._own: Answerer | None = None if parent else base
         self._lock = threading.Lock()
-        self._cancel = threading.Event()
         self._taken = 0
         self._removed: Document | None = None
 
@@ -61,42 +63,52 @@ class Library:
         """Every document, ordered by source."""
         return self.answerer.store.documents()
 
-    def add(self, files: Sequence[Path]) -> Iterator[Intake]:
-        """Take files in one by one, saying how far it is; each is deleted once it is read."""
-        self._cancel.clear()
+    def add(
+        self, files: Sequence[Path], stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[Intake]:
+        """Take files in one by one, saying how far it is; each is deleted once it is read.
+
+        ``stopped`` is asked all the while: the file at work is then left out, earlier ones are in.
+        """
+        state, names = Intake(0, len(files)), set[str]()
         try:
-            with Child(self._cancel.is_set) as child:
-                yield from self._add(files, child)
+            with Child(stopped) as child:
+                for number, file in enumerate(files):
+                    state = replace(state, name=file.name, stage="Reading", share=0.0)
+                    yield state
+                    try:
+                        document = self._read(file, number, child)
+                        document = replace(document, source=_source(file.name, names))
+                        state = yield from self._index(document, state, stopped)
+                    except CitespanError as error:
+                        if stopped():
+                            break
+                        words = str(error).replace(str(file), file.name)
+                        state = replace(state, errors=(*state.errors, words))
+                    state = replace(state, done=number + 1)
+                    if stopped():
+                        break
+            yield replace(state, cancelled=state.done < state.total)
         finally:
             for file in files:
                 file.unlink(missing_ok=True)
 
-    def _add(self, files: Sequence[Path], child: Child) -> Iterator[Intake]:
-        state, names = Intake(0, len(files)), set[str]()
-        for number, file in enumerate(files):
-            state = replace(state, name=file.name, stage="Reading")
-            yield state
+    def _index(
+        self, document: Document, state: Intake, stopped: Callable[[], bool]
+    ) -> Generator[Intake, None, Intake]:
+        """Store a document; returns the state that counts it."""
+        state = replace(state, stage="Indexing")
+        yield state
+        steps = index(self._changing().store, document, self._base.encoder, stopped)
+        while True:
             try:
-                document = self._read(file, number, child)
-                document = replace(document, source=_source(file.name, names))
-                yield replace(state, stage="Indexing")
-                new = self._changing().store.add([document], self._base.encoder)
-                state = replace(
-                    state, added=state.added + len(new), unchanged=state.unchanged + (not new)
+                share = next(steps)
+            except StopIteration as end:
+                new = bool(end.value)
+                return replace(
+                    state, added=state.added + new, unchanged=state.unchanged + (not new)
                 )
-            except CitespanError as error:
-                if self._cancel.is_set():
-                    break
-                words = str(error).replace(str(file), file.name)
-                state = replace(state, errors=(*state.errors, words))
-            state = replace(state, done=number + 1)
-            if self._cancel.is_set():
-                break
-        yield replace(state, cancelled=state.done < state.total)
-
-    def cancel(self) -> None:
-        """Stop ``add``: a file that is being read is left out, one that is indexed is in."""
-        self._cancel.set()
+            yield replace(state, share=share)
 
     def remove(self, document_id: str) -> bool:
         """Remove a document; False where it is not there."""
@@ -133,6 +145,8 @@ class Library:
     def _read(self, file: Path, number: int, child: Child) -> Document:
         """The document in a file, within the limits."""
         try:
+            if file.is_symlink():
+                raise LoadError(f"{file.name}: it is a link; add the file itself")
             size = file.stat().st_size
             if number >= MAX_FILES:
                 raise LoadError(f"{file.name}: more than {MAX_FILES} files; add it in another go")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from rag.types import Alternative, Answer, Citation
-from ui import export, wording
+from ui import actions, wording
 from ui.explain import explanation
 from ui.html import escape, tag, text
-from ui.turns import Reading, Turn
+from ui.search import Found
+from ui.turns import Turn
 
 PREVIEW_CHARS = 240
 LONG_CHARS = 90
@@ -19,8 +20,11 @@ def conversation(turns: Sequence[Turn], welcome: str) -> str:
     return tag("div", body, class_="turns", role="log", aria_label="Conversation")
 
 
-def header() -> str:
-    """The bar above everything, with the line in which the page says what it did."""
+def header(suffixes: Sequence[str] = (), max_bytes: int = 0) -> str:
+    """The bar above everything, with the line in which the page says what it did.
+
+    Its script reads there which files of a folder are sent, and how large one may be.
+    """
     buttons = (
         text("button", "Documents", type="button", data_library=True)
         + text("button", "Chats", type="button", data_event="chats", data_value="")
@@ -36,11 +40,17 @@ def header() -> str:
     )
     name = text("h1", "citespan") + text("p", "answers in your documents’ own words")
     status = text("span", "", role="status")
-    return tag("header", name + status + tag("nav", buttons, aria_label="Page"), class_="bar")
+    content = name + status + tag("nav", buttons, aria_label="Page")
+    known = " ".join(suffixes)
+    return tag("header", content, class_="bar", data_suffixes=known, data_max_bytes=max_bytes)
 
 
 def welcome(documents: int) -> str:
     """What an empty conversation shows: what this is."""
+    if not documents:
+        words = "Add files or a folder, then ask them something."
+        heading = text("h2", "No documents yet")
+        return tag("section", heading + text("p", words), class_="welcome")
     which = "the document" if documents == 1 else f"{documents:,} documents"
     promise = (
         "Every answer is a quotation. You see the exact characters it was taken from, "
@@ -73,7 +83,7 @@ def _turn(number: int, turn: Turn) -> str:
     return tag("article", question + tag("div", body, class_="reply"), class_="turn")
 
 
-def _pending(reading: Sequence[Reading] | None) -> str:
+def _pending(reading: Sequence[Found] | None) -> str:
     """What is being done for an answer, with the passages that are read for it."""
     if reading is None:
         return text("p", "Searching\N{HORIZONTAL ELLIPSIS}", class_="pending")
@@ -83,13 +93,11 @@ def _pending(reading: Sequence[Reading] | None) -> str:
     return line + tag("ol", items, class_="citations reading", aria_label="Passages")
 
 
-def _passage(reading: Reading) -> str:
-    passage = reading.passage
-    where = wording.place(passage.page, passage.start, passage.end)
+def _passage(found: Found) -> str:
     content = (
-        text("span", reading.title, class_="title", dir="auto")
-        + text("span", where, class_="position")
-        + text("span", shorten(passage.text), class_="preview", dir="auto")
+        text("span", found.title, class_="title", dir="auto")
+        + text("span", found.place, class_="position")
+        + text("span", shorten(found.hit.passage.text), class_="preview", dir="auto")
     )
     return tag("div", content, class_="citation")
 
@@ -108,7 +116,7 @@ def _answer(number: int, turn: Turn, answer: Answer, quote: str) -> str:
         _confidence(answer.confidence),
         _alternatives(number, answer, "Other answers in the documents"),
         explanation(number, turn),
-        _tools(number, turn, answer),
+        actions.under(number, turn, answer),
     )
     return "".join(parts)
 
@@ -124,12 +132,21 @@ def _abstention(number: int, turn: Turn, answer: Answer) -> str:
         nearest = text("p", heading, class_="why") + tag("ol", items, class_="citations nearest")
     parts = (
         text("p", "Not in these documents", class_="verbatim none"),
+        text("p", _reason(answer), class_="why"),
         nearest,
         _alternatives(number, answer, "Candidates too uncertain to be an answer"),
         explanation(number, turn),
-        _tools(number, turn, answer),
+        actions.under(number, turn, answer),
     )
     return "".join(parts)
+
+
+def _reason(answer: Answer) -> str:
+    """Why there is no answer."""
+    if not answer.confidence:
+        return "No passage holds anything that could be the answer."
+    share = wording.percent(answer.confidence)
+    return f"The best candidate is right with a probability of {share}, which is too little."
 
 
 def _marked_sentence(sentence: str, offset: int | None, quote: str) -> str:
@@ -192,55 +209,9 @@ def _alternative(number: int, index: int, alternative: Alternative) -> str:
     return tag("p", line) + _citation_button(number, index, alternative.citation)
 
 
-def _tools(number: int, turn: Turn, answer: Answer) -> str:
-    copies = (
-        ("Text", export.as_text(answer)),
-        ("Markdown", export.as_markdown(answer)),
-        ("JSON", export.as_json(answer)),
-    )
-    buttons = "".join(
-        text("button", name, type="button", data_copy=value, aria_label=f"Copy as {name}")
-        for name, value in copies
-    )
-    link = text(
-        "button",
-        "Link",
-        type="button",
-        data_link=answer.question,
-        data_turn=number,
-        aria_label="Copy a link to this answer",
-    )
-    copying = tag("p", text("span", "Copy") + buttons + link, class_="tools")
-    return copying + _judgement(number, turn)
-
-
-def _judgement(number: int, turn: Turn) -> str:
-    """Whether the answer is right, and the right one where the visitor has marked it."""
-    choices = "".join(
-        tag(
-            "button",
-            name,
-            type="button",
-            class_="plain",
-            aria_pressed="true" if turn.rating is right else "false",
-            data_event="rate",
-            data_value=name.lower(),
-            data_turn=number,
-        )
-        for name, right in (("Yes", True), ("No", False))
-    )
-    line = tag("p", text("span", "Is this right?") + choices, class_="judgement")
-    if turn.right is not None:
-        line += text("p", f"You marked {turn.right.line}", class_="marked", dir="auto")
-    elif turn.rating is False:
-        hint = "Open a document or a source, select the right answer and mark it."
-        line += text("p", hint, class_="why")
-    return line
-
-
 def shorten(passage: str) -> str:
     """The start of a passage on one line, cut at a word."""
     line = " ".join(passage.split())
     if len(line) <= PREVIEW_CHARS:
         return line
-    return line[:PREVIEW_CHARS].rpartition(" ")[0] + "\N{HORIZONTAL ELLIPSIS}"
+    return line[:PREVIEW_CHARS].rpartition(" ")[0].rstrip(".,;: ") + "\N{HORIZONTAL ELLIPSIS}"

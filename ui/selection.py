@@ -1,5 +1,6 @@
 """A library with a choice of the documents that are asked."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ class Selection:
         """Ask all documents."""
         self.library = library
         self._chosen: frozenset[str] | None = None
+        self._stop = threading.Event()  # not the library's: others may be adding to that too
 
     @property
     def chosen(self) -> frozenset[str] | None:
@@ -38,10 +40,15 @@ class Selection:
     def add(self, files: Sequence[Path]) -> Iterator[Intake]:
         """Take files in, with progress."""
         before = self._known()
+        self._stop.clear()
         try:
-            yield from self.library.add(files)
+            yield from self.library.add(files, self._stop.is_set)
         finally:
             self._ask(self._known() - before)
+
+    def stop(self) -> None:
+        """Stop taking files in: the one at work is left out, earlier ones are in."""
+        self._stop.set()
 
     def undo(self) -> None:
         """Put the last removed document back."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from rag.types import Answer, Citation, Passage
+from rag.types import Answer, Citation
 from ui import wording
-from ui.search import Search
+from ui.search import Found, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A passage that is being read for an answer, with the title of its document."""
-
-    title: str
-    passage: Passage
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """One question and what came back: an answer, an error message, or neither yet.
 
@@ -52,7 +44,7 @@ class Turn:
     answer: Answer | None = None
     offset: int | None = None
     error: str | None = None
-    reading: tuple[Reading, ...] | None = None
+    reading: tuple[Found, ...] | None = None
     search: Search | None = None
     rating: bool | None = None
     right: Place | None = None

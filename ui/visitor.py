@@ -4,32 +4,22 @@ Every event of a Gradio page can be called by anyone who reaches the server, wit
 each method takes ``object`` and checks it.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TypeGuard
 
 from rag.errors import CitespanError
-from ui import transcript
-from ui.chats import chats, file
-from ui.documents import progress, scope, trouble
+from ui.chats import chats
+from ui.documents import scope, trouble
 from ui.evaluation import Evaluation
-from ui.feedback import as_questions, marked, rated
+from ui.feedback import marked, rated
 from ui.handlers import MAX_TURNS, Chat, View, number_of, text_of, value_of
-from ui.history import Conversation, History, Turns
+from ui.history import History, Turns
 from ui.library import Library
 from ui.render import suggestions
+from ui.saving import Saving
 from ui.selection import Selection
 from ui.suggestions import Suggestions
 from ui.update import Update
-
-_FILES: dict[str, tuple[str, Callable[[Conversation], str]]] = {
-    "markdown": (".md", transcript.as_markdown),
-    "html": (".html", transcript.as_html),
-    "json": (".json", transcript.as_json),
-    "questions": ("-questions.jsonl", lambda chat: as_questions(chat.turns)),
-}
-_log = logging.getLogger(__name__)
+from ui.uploads import Uploads
 
 
 class Visitor:
@@ -55,8 +45,9 @@ class Visitor:
         self._shared = shared
         self._examples = examples
         self._history = History()
-        self._saved = 0
+        self._saving = Saving()
         self._selection = Selection(library)
+        self.uploads = Uploads(self._selection)
         self._shelf_shown = True
 
     def start(self, query: Mapping[str, str]) -> Update:
@@ -160,20 +151,13 @@ class Visitor:
 
     def save(self, event: object) -> Update:
         """Offer the open conversation as a file: ``{"value": kind}``."""
-        kind, chat = value_of(event), self._history.current
-        if kind not in _FILES:
-            return Update()
-        ending, written = _FILES[kind]
-        self._saved += 1
-        return Update(
-            outbox=file(f"citespan-chat-{chat.number}{ending}", written(chat), self._saved)
-        )
+        return self._saving.offer(self._history.current, value_of(event))
 
     def library(self) -> Update:
         """The list of documents in the source panel."""
         self._shelf_shown = True
         chat = self._chat()
-        welcome = None if self._turns else chat.view().conversation
+        welcome = None if self._turns else chat.conversation(())
         return Update(welcome, chat.library(), scope=self._scope())
 
     def choose(self, event: object) -> Update:
@@ -191,29 +175,16 @@ class Visitor:
 
     def upload(self, files: object) -> Iterator[Update]:
         """Take in the files that Gradio has received, with progress."""
-        paths = [Path(file) for file in files if isinstance(file, str)] if _many(files) else []
-        if not paths:
-            return
-        try:
-            for intake in self._selection.add(paths):
-                yield Update(intake=progress(intake))
-        except Exception:  # noqa: BLE001 - the page must not wait for ever; the log has the cause
-            _log.exception("files were not taken in")
-            yield Update(intake=trouble("Adding the files failed; the terminal says why."))
-        yield self.library() if self._shelf_shown else Update(scope=self._scope())
-
-    def cancel(self) -> Update:
-        """Stop taking in files."""
-        self._library.cancel()
-        return Update()
-
-    def dismiss(self) -> Update:
-        """Clear what was said about files."""
-        return Update(intake="")
+        update = None
+        for update in self.uploads.take(files):
+            yield update
+        if update:
+            yield self.library() if self._shelf_shown else Update(scope=self._scope())
 
     def close(self) -> None:
         """Stop what is under way, and delete what is the visitor's alone."""
         self.evaluation.stop()
+        self.uploads.stop()
         if not self._shared:
             self._library.close()
 
@@ -253,7 +224,3 @@ class Visitor:
         except CitespanError as error:
             return Update(intake=trouble(str(error)))
         return self.library()
-
-
-def _many(files: object) -> TypeGuard[list[object]]:
-    return isinstance(files, list)

@@ -63,20 +63,28 @@ def test_ask_read_and_check(
     page.screenshot(path=shots / f"{width}-{scheme}-answer.png")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_not_in_the_documents(
-    open_page: Open, unsure_address: str, seed_document: Document, shots: Path, width: int
+    open_page: Open,
+    unsure_address: str,
+    seed_document: Document,
+    shots: Path,
+    width: int,
+    scheme: str,
 ) -> None:
-    page = open_page(unsure_address, width)
+    page = open_page(unsure_address, width, scheme)
     ask(page, "Who won the 2018 World Cup?")
     assert page.inner_text(".verbatim") == "Not in these documents"
+    assert "too little" in page.locator(".reply .why").first.inner_text()
     assert page.locator(".nearest .citation").count() > 0
     assert page.locator("mark.cited").count() == 0
     page.locator(".nearest .citation").first.click()
     near = page.locator("#source mark.near").text_content()
     assert near
     assert near in seed_document.text
-    page.screenshot(path=shots / f"{width}-abstain.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.screenshot(path=shots / f"{width}-{scheme}-abstain.png")
 
 
 def test_the_page_as_scripts_chat_starts_it(default_address: str, open_page: Open) -> None:
@@ -108,26 +116,6 @@ def test_every_citation_shows_its_characters(
             assert marked == seed_document.text[citation["start"] : citation["end"]]
 
 
-def test_the_keyboard_alone(open_page: Open, address: str) -> None:
-    page = open_page(address)
-    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-    page.keyboard.type(QUESTION)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".turn .tools")
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
-    page.focus(".citation")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_selector('.source[data-citation="1"]')
-    assert page.evaluate("document.activeElement.dataset.citation") == "1"
-    page.keyboard.press("ArrowUp")
-    page.wait_for_selector('.source[data-citation="0"]')
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline == "solid"
-    page.keyboard.press("Escape")
-    page.wait_for_selector("#source .library")
-    assert page.evaluate("document.activeElement.dataset.citation") == "0"
-
-
 def test_next_and_previous_go_round(open_page: Open, unsure_address: str) -> None:
     page = open_page(unsure_address)
     ask(page, QUESTION)
@@ -148,6 +136,9 @@ def test_examples_copies_documents_and_new_chat(open_page: Open, address: str) -
     for name, part in (("Text", "characters"), ("Markdown", "> **")):
         page.click(f"[aria-label='Copy as {name}']")
         assert part in page.evaluate("navigator.clipboard.readText()")
+    page.click("[aria-label='Copy as JSON']")
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["text"] == page.locator("#source mark.cited").text_content()
     page.click("[data-library]")
     page.locator(".document").first.click()
     page.wait_for_selector("#source .text")

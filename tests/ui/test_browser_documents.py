@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.conftest import ask, serving, settings_file
+from ui.library import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -80,6 +81,97 @@ def test_files_are_reported_listed_chosen_removed_and_put_back(
     assert page.locator(".library .document").count() == 2
     page.locator(".library .document").first.click()
     page.wait_for_selector("#source .text")
+
+
+def drag(page: "Page", *paths: Path) -> None:
+    """Let files or folders fall onto the drop area, as from a file manager."""
+    box = page.locator("#drop .block").first.bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send(
+            "Input.dispatchDragEvent",
+            {"type": kind, "x": box["x"] + 40, "y": box["y"] + 20, "data": data},
+        )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder of two documents, among what is none and what is hidden."""
+    folder = tmp_path / "tree"
+    (folder / "inner").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    for name in ("a.txt", "inner/a.txt", ".git/hidden.txt", ".hidden.txt", "code.py"):
+        (folder / name).write_text(f"The keeper of {name} is Ada Brandt.\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("way", ["dragged", "chosen"])
+def test_a_folder_gives_its_documents_and_no_others(
+    open_page: Open, address: str, tree: Path, way: str
+) -> None:
+    page = open_page(address)
+    if way == "dragged":
+        drag(page, tree)
+    else:
+        page.set_input_files("#drop input[webkitdirectory]", tree)
+    page.wait_for_selector(".intake:has([data-event=dismiss])")
+    assert page.inner_text(".intake p span") == "2 documents added."
+    page.wait_for_selector(".library .document >> nth=2")
+
+
+def test_a_file_that_is_too_large_leaves_the_rest_in(
+    open_page: Open, address: str, tmp_path: Path
+) -> None:
+    page = open_page(address)
+    (large,) = files(tmp_path, film_txt="a")
+    with large.open("r+b") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    note = files(tmp_path, note_txt="The bakery of Olm opens at six.\n")
+    page.set_input_files("#drop input[type=file] >> nth=0", [large, *note])
+    page.wait_for_selector(".intake:has-text('1 document added, 1 could not be read.')")
+    assert "film.txt: larger than 20 MB" in page.inner_text(".intake .errors")
+    drag(page, large)
+    page.wait_for_selector(".intake:has-text('0 documents added, 1 could not be read.')")
+    page.click("[data-view]")
+    page.set_input_files("#questions input[type=file]", large)
+    page.wait_for_selector("#evaluation .error:has-text('film.txt: larger than 20 MB')")
+
+
+def test_a_long_file_shows_its_progress_and_is_cancelled(
+    open_page: Open, address: str, tmp_path: Path
+) -> None:
+    page = open_page(address)
+    words = "".join(f"Passage {n} of the log. {'The pier is old. ' * 40}\n\n" for n in range(2000))
+    page.set_input_files("#drop input[type=file] >> nth=0", files(tmp_path, log_txt=words))
+    page.wait_for_selector(".intake:has-text('Indexing 1 of 1 (')")
+    bar = page.locator(".intake progress")
+    assert 1 < float(bar.get_attribute("value") or 0) < float(bar.get_attribute("max") or 0)
+    ask(page, "Who urged caution?")
+    assert "China" in page.inner_text(".turn .reply")
+    page.click("[data-event=cancel]")
+    page.wait_for_selector(".intake:has-text('0 documents added, 1 cancelled.')")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_many_documents_with_long_names_fit(
+    open_page: Open, address: str, tmp_path: Path, shots: Path, width: int, scheme: str
+) -> None:
+    page = open_page(address, width, scheme)
+    named = {
+        f"{'minutes' * 20 if number % 3 else 'n'}{number}_txt": f"The keeper {number} is Ada.\n"
+        for number in range(12)
+    }
+    drop(page, *files(tmp_path, **named, broken_pdf="%PDF-1.7", empty_txt=""))
+    page.wait_for_selector(".library .document >> nth=12")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".intake").scroll_into_view_if_needed()
+    page.screenshot(path=shots / f"{width}-{scheme}-documents.png")
+    for overflowing in (".library li", ".intake"):
+        right = page.locator(overflowing).first.evaluate("(e) => e.getBoundingClientRect().right")
+        assert right <= width
 
 
 def test_one_library_for_all(open_page: Open, shared_address: str, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ def test_progress_counts_files_and_stages() -> None:
     bar = page.find("progress")[0].attributes
     assert (bar["value"], bar["max"]) == ("3", "6")
     assert page.find("p")[0].text == "Indexing 2 of 3: b <i>.txtCancel"
+    later = read(documents.progress(Intake(1, 3, "b", "Indexing", share=0.25)))
+    assert later.find("progress")[0].attributes["value"] == "3.25"
+    assert later.find("p")[0].text == "Indexing 2 of 3 (25 %): bCancel"
     assert [e.text for e in page.find("li")] == ["a: <bad>"]
 
 

@@ -122,7 +122,7 @@ def test_a_question_shows_what_is_read_for_it_before_its_answer(
     assert len(page.find("p", "pending")) == 1
     hits = sure.search("What has Russia advocated?")
     assert reading.reading is not None
-    assert [one.passage for one in reading.reading] == [hit.passage for hit in hits]
+    assert [one.hit.passage for one in reading.reading] == [hit.passage for hit in hits]
     page = read(chat.conversation((*turns, reading)))
     assert f"reading {len(hits)} passages" in page.find("p", "pending")[0].text
     assert len(page.find("div", "citation")) == len(hits)
@@ -198,7 +198,7 @@ def test_an_explanation_is_the_search_of_the_answer(chat: Chat, turns: tuple[Tur
     assert given is not None
     assert search.documents == 1
     assert search.store_version == given.store_version
-    read = {(f.start, f.end) for f in search.found}
+    read = {(f.hit.passage.start, f.hit.passage.end) for f in search.found}
     assert {(c.passage_start, c.passage_end) for c in given.citations} <= read
     assert chat.explain({"turn": 0}, explained) is None
     assert chat.explain({"turn": 1}, turns) is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from rag.snapshot import DocumentInfo
-from rag.types import Alternative, Citation, Passage
+from rag.types import Alternative, Citation, Hit, Passage
 from tests.ui.page import Page, read
 from tests.ui.samples import abstention, answer, cite, document
 from ui import documents, render, report, source, transcript
@@ -15,7 +15,7 @@ from ui.documents import Intake, Shelf
 from ui.history import Conversation
 from ui.measure import Progress
 from ui.search import Found, Search
-from ui.turns import Place, Reading, Turn
+from ui.turns import Place, Turn
 
 BEACON = "http://198.51.100.1/x"
 ELEMENTS = (
@@ -100,7 +100,7 @@ def _turn(payload: str) -> Turn:
     spotted = replace(cite(of, payload), heading=payload)
     other = Alternative(payload, f"{payload} tail", 0.2, spotted)
     given = answer(spotted, sentence=f"{payload} tail", alternatives=(other,), question=payload)
-    found = Found(1, 0.5, 1, 1, of.id, payload, payload, 1, payload, 0, 1, payload)
+    found = _found(payload)
     right = Place(of.id, payload, payload, 0, payload)
     return Turn(payload, given, 0, search=Search(1, 1, 4, (found,)), right=right, rating=False)
 
@@ -114,7 +114,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "abstention": lambda p: render.conversation([Turn(p, abstention(*_near(p), question=p))], ""),
     "error": lambda p: render.conversation([Turn(p, error=p)], ""),
     "waiting": lambda p: render.conversation([Turn(p)], ""),
-    "reading": lambda p: render.conversation([Turn(p, reading=(_reading(p),))], ""),
+    "reading": lambda p: render.conversation([Turn(p, reading=(_found(p),))], ""),
     "examples": lambda p: render.suggestions([p]),
     "source": _panel,
     "preview": lambda p: source.preview(document(p, title=p), 0),
@@ -125,14 +125,16 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "measuring": lambda p: report.progress(Progress(p, 1, 2, 3.0, (p,))),
     "measured": lambda p: report.finished(p, p, [p]),
     "not measured": report.failed,
+    "refused": lambda p: documents.progress(Intake(0, 0, errors=documents.refused([p], 1))),
     "chats": lambda p: chats([Conversation(1, name=p), Conversation(2, name=p)], 1, 2),
     "file": lambda p: file(p, p, 1),
     "transcript": lambda p: _body(transcript.as_html(Conversation(1, (_turn(p),), p))),
 }
 
 
-def _reading(payload: str) -> Reading:
-    return Reading(payload, Passage("x", "x", 0, len(payload), payload))
+def _found(payload: str) -> Found:
+    passage = Passage("x", "x", 0, len(payload), payload, heading=payload)
+    return Found(Hit(passage, 0.5, 1, 1, 1), payload, payload)
 
 
 def _near(payload: str) -> list[Citation]:

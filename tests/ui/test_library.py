@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from rag.answerer import Answerer
+from rag.loaders import load_file
+from rag.store import Store
+from ui import indexing
 from ui import library as module
 from ui.documents import Intake
 from ui.library import Library
+from ui.selection import Selection
 
 
 @pytest.fixture
@@ -126,16 +130,59 @@ def test_limits_are_errors_of_the_files_beyond_them(
     assert "more than 2 files" in report.errors[1]
 
 
-def test_cancelling_keeps_what_is_in(library: Library, tmp_path: Path) -> None:
+def test_a_stop_keeps_what_is_in(library: Library, tmp_path: Path) -> None:
     files = upload(tmp_path, a_txt="First.\n", b_txt="Second.\n", c_txt="Third.\n")
-    steps = []
-    for step in library.add(files):
-        steps.append(step)
-        if step.stage == "Indexing":
-            library.cancel()
+    steps: list[Intake] = []
+    steps += library.add(files, lambda: sum(s.stage == "Reading" for s in steps) == 2)
     assert last(steps).cancelled
     assert (steps[-1].done, steps[-1].added) == (1, 1)
     assert not any(file.exists() for file in files)
+
+
+def test_a_long_file_shows_how_far_it_is_and_can_be_stopped(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "AT_ONCE", 4)
+    words = "".join(f"Passage {n} of the log. {'The pier is old. ' * 40}\n\n" for n in range(12))
+    steps: list[Intake] = []
+    steps += library.add(upload(tmp_path, log_txt=words))
+    shares = [step.share for step in steps if step.share]
+    assert shares == sorted(set(shares))
+    assert 0 < shares[0] < shares[-1] < 1
+    assert library.remove(next(i.id for i in library.documents() if i.title.startswith("log")))
+    steps.clear()
+    steps += library.add(upload(tmp_path, log_txt=words), lambda: any(s.share for s in steps))
+    assert last(steps).cancelled
+    assert len(library.documents()) == 1
+    assert library.answerer.ask("Who urged caution?").text == "China"
+
+
+def test_what_is_added_in_parts_is_what_is_added_at_once(
+    sure: Answerer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "AT_ONCE", 4)
+    words = "".join(f"Note {n} of the log. {'The pier is old. ' * 40}\n\n" for n in range(10))
+    (file,) = upload(tmp_path, n_txt=words)
+    document = load_file(file)
+    with Store(tmp_path / "whole") as whole, Store(tmp_path / "parts") as parts:
+        whole.add([document], sure.encoder)
+        assert list(indexing.index(parts, document, sure.encoder, lambda: False))
+        expected, found = ([i.passages for i in store.documents()] for store in (whole, parts))
+        assert found == expected
+        question = "What is old?"
+        hits = [sure.over(store).search(question, top_k=5) for store in (whole, parts)]
+    assert [h.passage for h in hits[0]] == [h.passage for h in hits[1]]
+    assert [h.score for h in hits[0]] == pytest.approx([h.score for h in hits[1]], abs=1e-2)
+
+
+def test_one_stop_is_not_anothers_in_a_shared_library(sure: Answerer, parent: Path) -> None:
+    shared = Library(sure, parent)
+    first, second = Selection(shared), Selection(shared)
+    steps = first.add(upload(parent / "1", a_txt="First.\n", b_txt="Second.\n"))
+    next(steps)
+    second.stop()
+    assert last(list(steps)).added == 2
+    shared.close()
 
 
 def test_removal_can_be_undone(library: Library, sure: Answerer) -> None:

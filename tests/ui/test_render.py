@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from rag.types import Alternative
+from rag.types import Alternative, Hit, Passage
 from tests.ui.page import Page, read
 from tests.ui.samples import TEXT, abstention, answer, cite, document
 from ui import render
@@ -75,9 +75,23 @@ def test_an_abstention_says_so_and_shows_the_nearest_passages_as_such() -> None:
     near = cite(document(), "The market is open on Fridays & Sundays.", supports=False)
     page = shown(Turn("Who?", abstention(near)))
     assert [e.text for e in page.find("p", "verbatim")] == ["Not in these documents"]
-    assert "do not answer" in page.find("p", "why")[0].text
+    assert "do not answer" in page.find("p", "why")[1].text
     assert [e.text for e in page.find("span", "preview")] == [near.quote]
     assert not page.find("mark")
+
+
+def test_an_abstention_says_why() -> None:
+    near = cite(document(), "1934", supports=False)
+    reasons = [
+        shown(Turn("a", replace(abstention(near), confidence=share))).find("p", "why")[0].text
+        for share in (0.31, 0.0)
+    ]
+    assert "31 %" in reasons[0]
+    assert reasons[1] == "No passage holds anything that could be the answer."
+
+
+def test_without_documents_the_page_says_what_to_do() -> None:
+    assert "Add files or a folder" in read(render.welcome(0)).find("section", "welcome")[0].text
 
 
 def test_copies_hold_the_answer_in_three_forms() -> None:
@@ -114,7 +128,8 @@ def test_the_explanation_asks_for_the_ranks_and_then_shows_them() -> None:
     folded = shown(Turn("a", given)).find("details")[-1]
     assert folded.attributes["data-explain"] == "0"
     assert "retrieve2.0 ms" in folded.text
-    row = Found(1, 0.7314, 2, None, source.id, "The harbour", "h.txt", 3, None, 13, 43, "text")
+    passage = Passage("p", source.id, 13, 43, "text", page=3)
+    row = Found(Hit(passage, 0.7314, 1, 2, None), "The harbour", "h.txt")
     page = shown(Turn("a", given, search=Search(1, 5, given.store_version, (row,))))
     folded = page.find("details")[-1]
     assert "data-explain" not in folded.attributes

@@ -99,7 +99,7 @@ def test_only_the_chosen_documents_are_asked(visitor: Visitor, tmp_path: Path) -
     assert "Ada Brandt" not in ask(visitor, "Who is the keeper of Velm?")
     assert visitor.choose({"value": keeper}).scope == ""
     assert "none of 2" in (visitor.choose({"value": "none"}).scope or "")
-    assert "Not in these documents" in ask(visitor, QUESTION)
+    assert "Choose at least one" in ask(visitor, QUESTION)
     drop(visitor, file(tmp_path, "new.txt", "The new mayor of Olm is Bo Lind.\n"))
     assert "Asking 1 of 3" in (visitor.library().scope or "")
     assert "Bo Lind" in ask(visitor, "Who is the mayor of Olm?")
@@ -111,6 +111,8 @@ def test_remove_and_undo(visitor: Visitor) -> None:
     removed = visitor.remove({"value": only})
     assert "0 documents" in (removed.source or "")
     assert read(removed.source or "").find("p", "undo")
+    assert "There are no documents yet" in ask(visitor, QUESTION)
+    assert "No documents yet" in (visitor.reset().conversation or "")
     back = visitor.undo()
     assert "1 document" in (back.source or "")
     assert not read(back.source or "").find("p", "undo")

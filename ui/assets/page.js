@@ -68,16 +68,31 @@ function rename(field) {
   tell("rename", { value: field.dataset.value, name: field.value });
 }
 
-// A button with data-event names it. Where it is drawn anew while it has the focus, it keeps it.
-let focused;
-document.addEventListener("focusin", ({ target }) => {
-  const button = element.contains(target) && target.closest("[data-event]");
-  const { event, value } = button ? button.dataset : {};
-  focused = event && `[data-event="${event}"][data-value="${CSS.escape(value)}"]`;
-});
-document.addEventListener("pointerdown", ({ target }) => {
-  if (!target.closest("button")) focused = undefined;
-});
+// What has the focus keeps it where it is drawn anew; `within` is the part of the page it is in.
+const kept = (document.citespanFocus ??= {});
+const described = ({ dataset }) =>
+  Object.entries(dataset)
+    .map(([name, value]) => `[data-${name}="${CSS.escape(value)}"]`)
+    .join("");
+function keepFocus({ target }) {
+  const control = target.closest("button, input.name");
+  kept.selector = control ? described(control) : "";
+  kept.within = control ? control.closest("#source, #intake, #conversation")?.id : "";
+}
+// Where it is gone, the next best thing in its part of the page gets the focus.
+function restoreFocus() {
+  if (!kept.selector || document.activeElement !== document.body) return;
+  const part = document.getElementById(kept.within);
+  const next = part?.querySelector("[data-close], [data-event=dismiss], .library");
+  const target = document.querySelector(kept.selector) ?? next ?? panel().querySelector(".library");
+  target?.focus({ preventScroll: true });
+}
+
+// The examples leave the page; on a phone the focus would bring up its keyboard.
+function ask(question) {
+  tell("ask", { question });
+  if (!phone.matches) document.querySelector("#question textarea").focus();
+}
 
 // Either the conversation with its sources, or the evaluation.
 function view(evaluation) {
@@ -85,11 +100,33 @@ function view(evaluation) {
   document.querySelector("[data-view]").setAttribute("aria-pressed", String(evaluation));
 }
 
+// Back to the list of documents; the focus goes to what was opened.
 function close() {
   const { turn, citation } = panel().querySelector(".source").dataset;
+  const shown = panel().querySelector("[data-document]")?.dataset.document;
+  const opened = document.querySelector(
+    `#conversation .citation[data-turn="${turn}"][data-citation="${citation}"]`,
+  );
   tell("library", {});
-  const chosen = `#conversation .citation[data-turn="${turn}"][data-citation="${citation}"]`;
-  document.querySelector(chosen)?.focus();
+  if (opened) return opened.focus();
+  kept.selector = shown ? `.document[data-document="${shown}"]` : "[data-event=chats]";
+  kept.within = "source";
+  document.activeElement.blur();
+}
+
+function escape(event) {
+  const elsewhere = document.body.classList.contains("evaluating");
+  if (event.key !== "Escape" || elsewhere || document.querySelector(".api-docs")) return;
+  if (panel().querySelector("input.name")) tell("chats", {});
+  else if (panel().querySelector("[data-close]")) close();
+}
+
+if (element.querySelector(".bar")) {
+  document.addEventListener("focusin", keepFocus);
+  document.addEventListener("keydown", escape);
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!target.closest("button")) kept.selector = "";
+  });
 }
 
 element.addEventListener("click", (event) => {
@@ -107,7 +144,7 @@ element.addEventListener("click", (event) => {
   else if (data.event === "mark") mark(data);
   else if (data.event === "rename") rename(button.previousElementSibling);
   else if ("event" in data) tell(data.event, { value: data.value, turn: Number(data.turn) });
-  else if ("ask" in data) tell("ask", { question: data.ask });
+  else if ("ask" in data) ask(data.ask);
   else if ("document" in data) tell("preview", { document: data.document });
   else if ("close" in data) close();
   else if ("library" in data) tell("library", {});
@@ -123,10 +160,9 @@ element.addEventListener("mousedown", (event) => {
   if (event.target.closest("[data-event=mark]")) event.preventDefault();
 });
 
-// Arrow keys go from citation to citation of the same answer; Escape leaves the source panel.
+// Arrow keys go from citation to citation of the same answer.
 element.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("input.name")) return rename(event.target);
-  if (event.key === "Escape" && panel().querySelector("[data-close]")) return close();
   const list = event.target.closest(".turn");
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (!step || !list || !event.target.matches(".citation")) return;
@@ -165,9 +201,7 @@ function rendered() {
     fold.open = unfolded.has(fold.dataset.key);
   }
   markChosen();
-  if (focused && document.activeElement === document.body) {
-    element.querySelector(focused)?.focus({ preventScroll: true });
-  }
+  restoreFocus();
   element.querySelector("input.name")?.select();
   const file = element.querySelector("[data-download]");
   if (file) download(file.dataset);

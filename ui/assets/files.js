@@ -1,0 +1,82 @@
+// Runs once, before Gradio's own handlers: files that the server would refuse, and with them all
+// others that are sent along, are left out and named; dropped folders are opened. What a folder
+// holds beside documents is skipped, as on the command line.
+(() => {
+  const AREAS = "#drop, #questions";
+  let ours = false; // the change that is under way is one that this script has made
+
+  function limits() {
+    const { suffixes, maxBytes } = document.querySelector(".bar").dataset;
+    return { endings: suffixes.split(" "), bytes: Number(maxBytes) };
+  }
+
+  const hidden = (path) => path.split("/").slice(1).some((part) => part.startsWith("."));
+  const readable = (name) => limits().endings.some((end) => name.toLowerCase().endsWith(end));
+  const wanted = (path) => !path.includes("/") || (!hidden(path) && readable(path));
+  const fits = (file) => file.size <= limits().bytes;
+
+  // Those that are sent, of [path, file]; a path without a slash was chosen by itself.
+  function chosen(area, found) {
+    const files = found.filter(([path]) => wanted(path)).map(([, file]) => file);
+    const large = files.filter((file) => !fits(file)).map((file) => file.name);
+    const refusal = area.id === "questions" ? "unfit" : "refuse";
+    if (large.length || !files.length) document.citespan(refusal, { names: large });
+    return files.filter(fits);
+  }
+
+  function give(input, files) {
+    if (!files.length) return;
+    const carrier = new DataTransfer();
+    for (const file of files) carrier.items.add(file);
+    input.files = carrier.files;
+    ours = true;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    ours = false;
+  }
+
+  // A folder gives its entries in parts, an empty one at last.
+  async function within(entry) {
+    if (entry.isFile) {
+      const file = await new Promise((done, fail) => entry.file(done, fail));
+      return [[entry.fullPath.slice(1), file]];
+    }
+    const reader = entry.createReader();
+    const found = [];
+    for (let part = [null]; part.length; ) {
+      part = await new Promise((done, fail) => reader.readEntries(done, fail));
+      for (const inner of part) if (!inner.name.startsWith(".")) found.push(...(await within(inner)));
+    }
+    return found;
+  }
+
+  document.addEventListener(
+    "change",
+    (event) => {
+      const input = event.target;
+      const area = !ours && input.matches("input[type=file]") && input.closest(AREAS);
+      if (!area) return;
+      const found = [...input.files].map((file) => [file.webkitRelativePath || file.name, file]);
+      if (found.every(([path, file]) => wanted(path) && fits(file))) return;
+      event.stopImmediatePropagation();
+      give(input, chosen(area, found));
+    },
+    true,
+  );
+
+  document.addEventListener(
+    "drop",
+    async (event) => {
+      const area = event.target.closest?.(AREAS);
+      if (!area) return;
+      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
+      const plain = [...event.dataTransfer.files].every(fits);
+      if (plain && entries.every((entry) => entry?.isFile)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+      const found = await Promise.all(entries.filter(Boolean).map(within));
+      give(area.querySelector("input[type=file]"), chosen(area, found.flat()));
+    },
+    true,
+  );
+})();
