@@ -39,6 +39,20 @@ def question_file(seed_questions: list[SeedQuestion], tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def long_file(seed_questions: list[SeedQuestion], tmp_path: Path) -> Path:
+    """Questions for half a minute and more."""
+    path = tmp_path / "many.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps({"question": q.question, "answers": q.answers}) + "\n"
+            for q in seed_questions * 12
+        ),
+        "utf-8",
+    )
+    return path
+
+
 def measured(page: "Page", path: Path) -> None:
     """Open the tab, give it a file and wait for the report."""
     page.click("[data-view]")
@@ -87,19 +101,11 @@ def test_the_report_can_be_saved_and_the_chat_is_still_there(
 
 
 def test_a_run_is_stopped_by_keyboard_and_reports_what_was_asked(
-    open_page: Open, address: str, seed_questions: list[SeedQuestion], tmp_path: Path
+    open_page: Open, address: str, long_file: Path
 ) -> None:
     page = open_page(address)
-    path = tmp_path / "many.jsonl"
-    path.write_text(
-        "".join(
-            json.dumps({"question": q.question, "answers": q.answers}) + "\n"
-            for q in seed_questions * 12
-        ),
-        "utf-8",
-    )
     page.click("[data-view]")
-    page.set_input_files("#questions input[type=file]", path)
+    page.set_input_files("#questions input[type=file]", long_file)
     page.wait_for_selector("#evaluation p:has-text('left')")
     page.focus("#evaluation [data-event=stop]")
     page.keyboard.press("Enter")
@@ -107,14 +113,17 @@ def test_a_run_is_stopped_by_keyboard_and_reports_what_was_asked(
     assert "stopped after" in page.inner_text("#evaluation .errors")
 
 
-def test_the_server_can_be_ended_in_the_middle_of_a_run(browser: "Browser") -> None:
+def test_the_server_can_be_ended_in_the_middle_of_a_run(
+    browser: "Browser", long_file: Path
+) -> None:
     with serving() as server:  # which asserts how it ends
         page = browser.new_page()
         page.set_default_timeout(120_000)
         page.goto(server.address)
         page.wait_for_selector(".welcome")
         page.click("[data-view]")
-        page.click("[data-event=propose]")
+        page.wait_for_selector("#questions input[type=file]", state="attached")
+        page.set_input_files("#questions input[type=file]", long_file)
         page.wait_for_selector("#evaluation p:has-text('left')")
     page.close()
 
