@@ -14,7 +14,8 @@ from rag.errors import QuestionError
 from rag.ingest import AddReport, Progress, add_files
 from rag.models import load_reader
 from rag.reader import Reader
-from rag.reranking import rerank, worth_reading
+from rag.reading import read_enough, settled, worth_reading
+from rag.reranking import rerank
 from rag.retriever import Retriever
 from rag.snapshot import Snapshot
 from rag.store import Store
@@ -74,6 +75,7 @@ class Answerer:
             self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
         else:
             self.reader, self.calibration = reader, calibration or Calibration()
+        self._settled = settled(self.settings, self.calibration)
         self._composer = Composer(self.settings, self.calibration, self.encoder)
 
     def ask(
@@ -236,15 +238,15 @@ class Answerer:
         retrieved = time.perf_counter()
         within = self.settings.read_within
         near = [worth_reading(hits, scope.read, within) for hits in found]
-        readings = self.reader.read(questions, near)
+        readings = read_enough(self.reader, questions, near, self._settled)
         share = 1000 / len(questions)
         times = {
             "retrieve": share * (retrieved - began),
             "read": share * (time.perf_counter() - retrieved),
         }
         return [
-            _Found(rerank(hits, reading.spans, self.calibration), len(own), reading, times)
-            for hits, own, reading in zip(found, near, readings, strict=True)
+            _Found(rerank(hits, reading.spans, self.calibration), read, reading, times)
+            for hits, (reading, read) in zip(found, readings, strict=True)
         ]
 
     def _composed(self, question: str, found: _Found, snapshot: Snapshot) -> Answer:

@@ -22,6 +22,8 @@ class Settings:
     """The most passages that are read for a question."""
     read_within: float = 0.35
     """Passages are read whose retrieval score is at most this far below the best one's."""
+    read_until: float = 0.5
+    """Further passages are not read where the best answer with this probability; 1: all are."""
     min_confidence: float | None = None
     """Below this probability the answer is "not in these documents"; None: the reader's own."""
     max_alternatives: int = 3
@@ -34,6 +36,8 @@ class Settings:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not self.read_within >= 0:
             raise SettingsError(f"read_within must be at least 0, not {self.read_within}")
+        if not 0 <= self.read_until <= 1:
+            raise SettingsError(f"read_until must lie in 0..1, not {self.read_until}")
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise SettingsError(f"min_confidence must lie in 0..1, not {self.min_confidence}")
 

@@ -1,4 +1,4 @@
-"""Which passages are read, and the order that reading them gives."""
+"""The order that reading gives the passages."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,14 +9,6 @@ from rag.types import Hit, Span
 READER_WEIGHT = 1.0
 """Retrieval score plus this times the probability that the passage's best span answers: chosen on
 validation questions, see CONTRIBUTING.md. Where nothing answers, retrieval's order stays."""
-
-
-def worth_reading(hits: Sequence[Hit], most: int, within: float) -> list[Hit]:
-    """The first ``most`` hits, without those that score more than ``within`` below the best.
-
-    On validation questions this halves what is read and changes no figure, see CONTRIBUTING.md.
-    """
-    return [hit for hit in hits[:most] if hit.score >= hits[0].score - within]
 
 
 def rerank(hits: Sequence[Hit], spans: Sequence[Span], calibration: Calibration) -> list[Hit]:

@@ -30,7 +30,7 @@ from rag.encoder import Vectors, default_model_folder
 from rag.evaluation.datasets import read_questions
 from rag.hardware import has_bf16
 from rag.loaders import make_document
-from rag.reranking import worth_reading
+from rag.reading import read_enough, settled, worth_reading
 from scripts.scale.corpus import recombined
 from scripts.scale.measure import MEMORY, run, scale
 
@@ -184,7 +184,7 @@ def answering(
 
     ``retrieve`` includes ``encode``, which is timed by itself as well.
     """
-    settings = answerer.settings
+    settings, enough = answerer.settings, settled(answerer.settings, answerer.calibration)
     documents = [make_document(t, "", str(n), "text/plain") for n, t in enumerate(texts)]
     answerer.store.add(documents, answerer.encoder)
     answerer.ask(QUESTIONS[0])
@@ -196,7 +196,8 @@ def answering(
             own = 1000 * seconds(partial(answerer.encoder.encode_questions, [question]))
             stages.setdefault("encode", []).append(own)
             hits = answerer.retriever.retrieve(question, settings.top_k)
-            read.append(len(worth_reading(hits, settings.top_k, settings.read_within)))
+            near = worth_reading(hits, settings.top_k, settings.read_within)
+            read.append(read_enough(answerer.reader, [question], [near], enough)[0][1])
             for stage, spent in answerer.ask(question).timings_ms.items():
                 stages.setdefault(stage, []).append(spent)
         single.append(seconds(lambda: [answerer.ask(question) for question in MANY]))

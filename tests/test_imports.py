@@ -30,6 +30,7 @@ LAYERS = (
     {
         "retriever",
         "reader",
+        "reading",
         "sentence_reader",
         "calibration",
         "models",

@@ -3,7 +3,7 @@
 import math
 
 from rag.calibration import Calibration
-from rag.reranking import READER_WEIGHT, rerank, worth_reading
+from rag.reranking import READER_WEIGHT, rerank
 from rag.types import Hit, Passage, Span
 
 PLAIN = Calibration()  # the log-odds of a span are its margin
@@ -41,11 +41,3 @@ def test_where_nothing_answers_retrieval_decides() -> None:
 def test_what_was_not_read_stays_behind() -> None:
     hits = [hit("a", 0.9, 1), hit("b", 0.8, 2), hit("c", 0.7, 3)]
     assert [h.passage.id for h in rerank(hits, [span(hits[1], 0.01)], PLAIN)] == ["b", "a", "c"]
-
-
-def test_passages_far_behind_the_best_are_not_worth_reading() -> None:
-    hits = [hit("a", 1.0, 1), hit("b", 0.75, 2), hit("c", 0.5, 3), hit("d", 0.25, 4)]
-    names = [h.passage.id for h in worth_reading(hits, most=3, within=0.25)]
-    assert names == ["a", "b"]
-    assert worth_reading(hits, most=3, within=9.0) == hits[:3]
-    assert worth_reading([], most=3, within=0.25) == []

@@ -15,7 +15,7 @@ from rag.calibration import Calibration, support
 from rag.candidates import merge
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
-from rag.reranking import worth_reading
+from rag.reading import read_enough, settled, worth_reading
 from rag.training import alterations
 from rag.types import Document, Span
 
@@ -72,6 +72,7 @@ def samples(
     """
     rng = np.random.default_rng(seed)
     depth, within = answerer.settings.top_k, answerer.settings.read_within
+    enough = settled(answerer.settings, answerer.calibration)
     for question in questions:
         kind = rng.random()
         altered = alter(question, rng) if kind >= ALTERED_FROM else None
@@ -83,7 +84,8 @@ def samples(
         near = worth_reading(hits, depth, within)
         hits = [replace(hit, rank=rank) for rank, hit in enumerate(near, 1)]
         golds = () if hide or altered else question.answers
-        yield Sample(golds, answerer.reader.read([text], [hits])[0].spans)
+        ((reading, _),) = read_enough(answerer.reader, [text], [hits], enough)
+        yield Sample(golds, reading.spans)
 
 
 def holds(text: str | None, golds: Sequence[str]) -> float:
