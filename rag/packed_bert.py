@@ -15,6 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rag.workers import dealt, side_by_side
+
+LEAST_TOKENS = 1024  # of fewer each product is dealt to the cores, not the texts
 GROUP_TOKENS = 512  # texts of one length attend together up to here; more would leave the cache
 
 
@@ -100,14 +103,27 @@ class PackedBert:
         self._norm = affine("embeddings.LayerNorm")
         self._layers = [layer(number) for number in range(shape.layers)]
 
-    @torch.inference_mode()
     def __call__(
         self, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]]
     ) -> list[Tensor]:
         """Hidden states of each text, (tokens, width) float32, from its token and type ids."""
-        lengths = [len(text) for text in ids]
-        if not lengths:
+
+        def forward(places: Sequence[int]) -> list[Tensor]:
+            return self._forward([ids[i] for i in places], [types[i] for i in places])
+
+        if not ids:
             return []
+        parts = dealt([len(text) for text in ids], LEAST_TOKENS)
+        hidden: dict[int, Tensor] = {}
+        for places, states in zip(parts, side_by_side(forward, parts), strict=True):
+            hidden.update(zip(places, states, strict=True))
+        return [hidden[i] for i in range(len(ids))]
+
+    @torch.inference_mode()
+    def _forward(
+        self, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]]
+    ) -> list[Tensor]:
+        lengths = [len(text) for text in ids]
         words = torch.tensor([token for text in ids for token in text])
         kinds = torch.tensor([kind for text in types for kind in text])
         places = torch.cat([torch.arange(length) for length in lengths])

@@ -18,6 +18,7 @@ LAYERS = (
         "boundaries",
         "quiet",
         "hardware",
+        "workers",
         "precision",
         "packed_bert",
         "span_model",

@@ -1,5 +1,6 @@
 """BERT without padding against BERT of transformers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import BertConfig, BertModel, RobertaConfig
 
+from rag import packed_bert
 from rag.packed_bert import GROUP_TOKENS, PackedBert, Shape
+from rag.workers import dealt
 
 LENGTHS = (3, 3, 3, 7, 40, 40, 100, GROUP_TOKENS // 2, GROUP_TOKENS // 2, GROUP_TOKENS // 2)
 
@@ -40,6 +43,35 @@ def test_hidden_states_are_those_of_transformers(
                 input_ids=torch.tensor([words]), token_type_ids=torch.tensor([sides])
             ).last_hidden_state[0]
         torch.testing.assert_close(found, expected, atol=tolerance, rtol=0)
+
+
+def test_dealt_to_the_cores_they_are_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = Shape.of(folder)
+    assert shape is not None
+    ours = PackedBert(load_file(folder / "model.safetensors"), shape, torch.float32)
+    ids = [torch.randint(0, 500, (length,)).tolist() for length in LENGTHS]
+    types = [[0] * length for length in LENGTHS]
+    parts: list[int] = []
+
+    def two(sizes: Sequence[int], least: int) -> list[list[int]]:
+        found = dealt(sizes, least)
+        parts.append(len(found))
+        return found
+
+    monkeypatch.setattr(packed_bert, "dealt", two)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        together = ours(ids, types)
+        monkeypatch.setattr(packed_bert, "LEAST_TOKENS", 1)
+        apart = ours(ids, types)
+    finally:
+        torch.set_num_threads(before)
+    assert parts == [1, 2]
+    for one, other in zip(together, apart, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
 
 
 def test_nothing_gives_nothing(folder: Path) -> None:

@@ -1,0 +1,62 @@
+"""Parts side by side: dealt evenly, computed alone, results in order."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from rag.workers import dealt, side_by_side
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_parts_are_as_even_as_can_be_for_these_sizes() -> None:
+    sizes = [50, 10, 40, 30, 20]
+    parts = dealt(sizes, least=1)
+    assert sorted(itertools.chain(*parts)) == list(range(5))
+    assert all(part == sorted(part) for part in parts)
+    best = min(  # of all ways to cut them in two
+        abs(sum(sizes) - 2 * sum(some))
+        for count in range(len(sizes))
+        for some in itertools.combinations(sizes, count)
+    )
+    first, second = (sum(sizes[i] for i in part) for part in parts)
+    assert abs(first - second) == best
+
+
+@pytest.mark.parametrize(("sizes", "least"), [([], 1), ([9], 1), ([5, 6], 12)])
+def test_little_stays_together(sizes: list[int], least: int) -> None:
+    assert dealt(sizes, least) == [list(range(len(sizes)))]
+
+
+def test_each_part_has_a_core_of_its_own_and_results_keep_their_order() -> None:
+    together = threading.Barrier(2, timeout=20)
+
+    def work(part: int) -> tuple[int, int]:
+        together.wait()  # passes only where both are under way
+        return part, torch.get_num_threads()
+
+    assert side_by_side(work, [7, 8]) == [(7, 1), (8, 1)]
+    assert torch.get_num_threads() == 2
+    seen: list[int] = []
+    later = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert seen == [2]  # what the workers are told holds for no other thread
+
+
+def test_what_a_part_raises_is_raised() -> None:
+    def work(part: int) -> float:
+        return 1 / part
+
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(work, [1, 0])
+    assert side_by_side(work, [1, 2]) == [1.0, 0.5]  # and the workers go on
