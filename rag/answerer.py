@@ -107,10 +107,15 @@ class Answerer:
     ) -> list[Answer]:
         """``ask`` for several questions at once, in order, all from one state of the store."""
         scope = _Scope(documents, where, top_k or self.settings.top_k)
-        return [answer for answer, _ in self._ask(questions, scope)]
+        return [answer for answer, *_ in self._ask(questions, scope)]
 
-    def ask_ranked(self, questions: Sequence[str], depth: int) -> list[tuple[Answer, list[Hit]]]:
-        """``ask_many``, each with its ``depth`` best passages, as ``search`` ranks them."""
+    def ask_ranked(
+        self, questions: Sequence[str], depth: int
+    ) -> list[tuple[Answer, list[Hit], int]]:
+        """``ask_many``, each with its ``depth`` best passages, as ``search`` ranks them.
+
+        The last is how many were read: so many of the best before they were read.
+        """
         return self._ask(questions, _Scope(None, None, self.settings.top_k, depth))
 
     def ask_steps(
@@ -199,11 +204,11 @@ class Answerer:
             )
         return question
 
-    def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit]]]:
+    def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit], int]]:
         asked = [self._checked(question) for question in questions]
         with self.store.snapshot() as snapshot:
             answers = [
-                (self._composed(question, found, snapshot), found.ranked)
+                (self._composed(question, found, snapshot), found.ranked, found.read)
                 for question, found in zip(asked, self._find(asked, scope), strict=True)
             ]
         self.retriever.save_index()

@@ -1,6 +1,7 @@
-"""Write the README's table of figures: ``scripts/readme_table.py report.json [report.json ...]``.
+"""Write the README's table of figures: ``scripts/readme_table.py [NAME=]report.json ...``.
 
-The figures are kept in ``rag/models/figures.json``; without reports the table is made from those.
+A set is named as its file unless a NAME is given. The figures are kept in
+``rag/models/figures.json``; without reports the table is made from those.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.errors import CitespanError
-from rag.evaluation.figures import figures_of, insert, load, markdown, save
+from rag.evaluation.figures import Figures, figures_of, insert, load, markdown, save
 
 ERROR = 2
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,12 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/readme_table.py", description=__doc__)
-    parser.add_argument("reports", type=Path, nargs="*", metavar="report.json")
+    parser.add_argument("reports", nargs="*", metavar="[NAME=]report.json")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     parser.add_argument("--figures", type=Path, default=ROOT / "rag" / "models" / "figures.json")
     asked = parser.parse_args(arguments)
     try:
-        made = [figures_of(path) for path in asked.reports]
+        made = [_figures(told) for told in asked.reports]
         readme = asked.readme.read_text("utf-8")
         insert(readme, "")  # nothing is kept where the table has no place
         if made:
@@ -35,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"readme_table: {error}", file=sys.stderr)
         return ERROR
     return 0
+
+
+def _figures(told: str) -> Figures:
+    name, _, path = ("", "", told) if Path(told).exists() else told.rpartition("=")
+    return figures_of(Path(path), name)
 
 
 if __name__ == "__main__":

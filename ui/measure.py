@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rag.answerer import Answerer
 from rag.evaluation import report
+from rag.evaluation.about import about, now
 from rag.evaluation.datasets import resolve
 from rag.evaluation.predict import ask_all
 from rag.evaluation.records import Prediction, Question, QuestionSet, RowError
@@ -42,6 +43,7 @@ def measure(
     All are asked of one state of the documents, whatever is added meanwhile: of a copy of the
     store under ``parent`` (None: the system's folder for such), which is gone afterwards.
     """
+    began = now()
     with _frozen(answerer, parent) as frozen:
         documents = _documents(frozen)
         asked, unknown = resolve(questions.questions, documents, name)
@@ -53,15 +55,8 @@ def measure(
             words = f"stopped after {len(predictions)} of {len(asked)}"
             errors = (*errors, RowError(name, "questions", words))
         done = [question for question in asked if question.id in predictions]
-        about = report.About(
-            questions=name,
-            documents=len(documents),
-            encoder=frozen.encoder.fingerprint,
-            reader=frozen.reader.fingerprint,
-            settings=asdict(frozen.settings),
-            errors=tuple(map(str, errors)),
-        )
-        yield judged(done, predictions, documents, about, frozen.settings)
+        told = replace(about(frozen, name, done, documents, errors), began=began)
+        yield judged(done, predictions, documents, told)
 
 
 def _ask(

@@ -1,6 +1,5 @@
 """Every question scored, and where the wrong ones went wrong."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,17 +69,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What scoring needs beside the question and the prediction.
-
-    The reader was given the first ``read`` passages (None: the gold ones, so always enough), of
-    them those whose score is at most ``within`` below the best one's.
-    """
+    """What scoring needs beside the question and the prediction."""
 
     documents: Mapping[str, Document]
     gold: GoldPlaces
     rankings: Mapping[str, Run]
-    read: int | None
-    within: float = math.inf
 
 
 def judge(
@@ -138,16 +131,13 @@ def _failure(
 
 def _was_given(question: Question, prediction: Prediction, by: Judging) -> bool:
     """Whether gold evidence was among the passages that the reader was given."""
-    if by.read is None:
+    if prediction.read is None:
         return True
-    hits = [
-        (hit.score or 0.0, gold)
+    return any(
+        by.gold.holds(question, hit.document_id, hit.start, hit.end)
         for hit in prediction.retrieved
-        if hit.fused_rank is not None and hit.fused_rank <= by.read
-        for gold in [by.gold.holds(question, hit.document_id, hit.start, hit.end)]
-    ]
-    least = max((score for score, _ in hits), default=0.0) - by.within
-    return any(gold and score >= least for score, gold in hits)
+        if hit.fused_rank is not None and hit.fused_rank <= prediction.read
+    )
 
 
 def _questionable(question: Question, cited: Cited, gold: GoldPlaces) -> bool:

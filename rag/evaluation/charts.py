@@ -57,11 +57,11 @@ def bars(description: str, rows: Sequence[tuple[str, int]]) -> str:
     parts = []
     for place, (label, count) in enumerate(rows):
         middle = 30 * place + 20
-        width = round(122 * count / most, 1)
+        width = round(116 * count / most, 1)
         parts.append(
-            f'<text class="label" x="166" y="{middle}" text-anchor="end">{escape(label)}</text>'
-            f'<rect class="bar" x="174" y="{middle - 14}" width="{width}" height="19" rx="3"/>'
-            f'<text class="label" x="{180 + width}" y="{middle}">{count:,}</text>'
+            f'<text class="label" x="172" y="{middle}" text-anchor="end">{escape(label)}</text>'
+            f'<rect class="bar" x="180" y="{middle - 14}" width="{width}" height="19" rx="3"/>'
+            f'<text class="label" x="{186 + width}" y="{middle}">{count:,}</text>'
         )
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img">'

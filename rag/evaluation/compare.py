@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from rag.errors import CitespanError
 from rag.evaluation.intervals import mean_intervals
+from rag.evaluation.relevance import GOLD
 from rag.evaluation.report import COMPARABLE, Json, figure
+from rag.evaluation.retrieval import MEASURES
 
 FLIPS = 10_000
 _AT_ONCE = 500
@@ -18,7 +20,9 @@ _AT_ONCE = 500
 FIGURES = (
     "retrieval.recall@1",
     "retrieval.recall@5",
+    "retrieval.recall@10",
     "retrieval.mrr@10",
+    "retrieval.ndcg@10",
     "retrieval.fused.recall@1",
     "retrieval.fused.mrr@10",
     "qa.exact_match",
@@ -29,6 +33,10 @@ FIGURES = (
     "evidence.word_f1",
     "latency_ms.p50",
 )
+
+_OF_ANSWERS = ("exact_match", "f1", "right")
+_OF_RANKINGS = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
+_BY = {"cases": "f1", "queries": "ndcg@10"}  # what makes one better or worse
 
 
 def read_report(path: Path) -> Json:
@@ -49,29 +57,36 @@ def read_report(path: Path) -> Json:
 def compare(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> Json:
     """The ``against`` section of the new report; ``name`` tells where the old one came from.
 
-    Questions are matched by id, and only where question and gold answers are the same. Better and
-    worse go by F1; ``changed`` are all whose prediction is another, also where the F1 is not. A
-    figure that one report lacks is None; in those of form 1 the user got the fused ranking.
+    Questions are matched by id, and only where question and gold answers are the same; queries
+    where the judgements are. Better and worse go by F1, and for queries by nDCG@10. ``changed`` are
+    all questions whose prediction is another, also where the F1 is not, with the old one; and all
+    queries where a relevant document has another rank, with the old nDCG@10 and ranks. A figure
+    that one report lacks is None; in those of form 1 the user got the fused ranking.
     """
-    before = {case["id"]: case for case in old["cases"]}
+    kind = "queries" if new["qa"] is None else "cases"
+    then, now = old.get(kind, []), new[kind] if kind in old else []
+    before = {one["id"]: one for one in then}
     pairs = [
-        (before[case["id"]], case)
-        for case in new["cases"]
-        if case["id"] in before and _asked(before[case["id"]]) == _asked(case)
+        (before[one["id"]], one)
+        for one in now
+        if one["id"] in before and _asked(before[one["id"]]) == _asked(one)
     ]
+    paired = {key: _paired(pairs, key) for key in _OF_ANSWERS} if kind == "cases" else {}
+    if old.get("retrieval") and new["retrieval"]:
+        ranked = [pair for pair in pairs if pair[1].get("answers") != []]
+        paired |= {key: _paired(ranked, key) for key in _OF_RANKINGS}
+    by = _BY[kind]
     return {
         "file": name,
         "questions": len(pairs),
-        "unmatched": len(new["cases"]) + len(old["cases"]) - 2 * len(pairs),
+        "unmatched": len(now) + len(then) - 2 * len(pairs),
         "run": _differences(old["run"], new["run"]),
         "figures": _figures(dict(old), dict(new)),
-        "paired": {key: _paired(pairs, key) for key in ("exact_match", "f1", "right")},
-        "better": [after["id"] for was, after in pairs if after["f1"] > was["f1"]],
-        "worse": [after["id"] for was, after in pairs if after["f1"] < was["f1"]],
+        "paired": paired,
+        "better": [after["id"] for was, after in pairs if _of(after, by) > _of(was, by)],
+        "worse": [after["id"] for was, after in pairs if _of(after, by) < _of(was, by)],
         "changed": {
-            after["id"]: was["prediction"]
-            for was, after in pairs
-            if was["prediction"] != after["prediction"]
+            after["id"]: _told(was) for was, after in pairs if _outcome(was) != _outcome(after)
         },
     }
 
@@ -92,12 +107,40 @@ def sign_flip_p(differences: NDArray[np.float64], seed: int = 0) -> float:
     return (1 + extreme) / (1 + FLIPS)
 
 
-def _asked(case: Mapping[str, Any]) -> tuple[str, list[str]]:
-    return case["question"], case["answers"]
+def _asked(one: Json) -> tuple[str | None, list[Any]]:
+    """What makes a question or a query the same in both reports."""
+    if "answers" in one:
+        return one["question"], one["answers"]
+    return one["question"], sorted((row["document"], row["relevance"]) for row in one["relevant"])
+
+
+def _of(one: Json, measure: str) -> float:
+    """A measure of one question; of a ranking it follows from the rank of the one gold evidence."""
+    if "scores" in one:
+        return float(one["scores"][measure])
+    if measure in MEASURES:
+        rank = one.get("rank")
+        return MEASURES[measure]([*"x" * (rank - 1), GOLD] if rank else [], {GOLD: 1})
+    return float(one[measure])
+
+
+def _outcome(one: Json) -> Any:
+    """What is compared: the answer, or the rank of each relevant document."""
+    if "prediction" in one:
+        return one["prediction"]
+    return {row["document"]: row["rank"] for row in one["relevant"]}
+
+
+def _told(was: Json) -> Any:
+    """How it was before, for a person."""
+    if "prediction" in was:
+        return was["prediction"]
+    ranks = [row["rank"] for row in was["relevant"] if row["rank"] is not None]
+    return {"ndcg@10": _of(was, "ndcg@10"), "ranks": ranks}
 
 
 def _paired(pairs: Sequence[tuple[Json, Json]], key: str) -> Json:
-    differences = np.array([float(new[key]) - float(old[key]) for old, new in pairs])
+    differences = np.array([_of(new, key) - _of(old, key) for old, new in pairs])
     if not len(differences):
         return {"difference": None, "interval": None, "p": None}
     (interval,) = mean_intervals(differences[:, None])
@@ -121,16 +164,21 @@ def _value(report: Json, name: str) -> float | None:
 
 
 def _differences(old: Json, new: Json) -> Json:
-    """What the two runs were told differently, settings by their own names: [old, new]."""
+    """In what the two runs differ, settings by their own names: [old, new].
+
+    When they began is no difference, and neither is what a report of an older form does not tell.
+    """
     flat_old, flat_new = _flat(old), _flat(new)
-    names = sorted(flat_old.keys() | flat_new.keys())
+    told_by_both = set(old["settings"]) | set(new["settings"]) | (set(flat_old) & set(flat_new))
     return {
         name: [flat_old.get(name), flat_new.get(name)]
-        for name in names
+        for name in sorted(told_by_both)
         if flat_old.get(name) != flat_new.get(name)
     }
 
 
 def _flat(run: Json) -> Json:
-    plain = {key: value for key, value in run.items() if key != "settings"}
-    return {**plain, **run["settings"]}
+    plain = {k: v for k, v in run.items() if k != "began" and not isinstance(v, dict)}
+    parts = (("calibration", "calibration: "), ("checksums", "checksum of "))
+    nested = {f"{words}{k}": v for part, words in parts for k, v in run.get(part, {}).items()}
+    return {**plain, **nested, **run["settings"]}

@@ -36,8 +36,8 @@ class Figures:
     auroc: float | None
 
 
-def figures_of(path: Path) -> Figures:
-    """The figures of a ``report.json``.
+def figures_of(path: Path, name: str = "") -> Figures:
+    """The figures of a ``report.json``; ``name`` is that of the question set ("": its file's).
 
     Raises:
         LoadError: the file is no report on answered questions.
@@ -51,7 +51,7 @@ def figures_of(path: Path) -> Figures:
     ]
     names = ("qa.exact_match", "qa.f1", "citations.verbatim", "calibration.ece", "qa.auroc")
     return Figures(
-        f"{report['corpus']['file'].split('.')[0]}{alone}",
+        f"{name or report['corpus']['file'].split('.')[0]}{alone}",
         _command(report),
         report["questions"],
         *retrieval,
@@ -121,6 +121,8 @@ def _command(report: Json) -> str:
         if name in changed:
             parts += [f"--{name.replace('_', '-')}", str(changed.pop(name))]
     parts += ["--gold-passages"] * report["run"]["gold_passages"]
+    if (limit := report["run"].get("limit")) is not None:
+        parts += ["--limit", str(limit)]
     others = ", ".join(f"{name} = {value}" for name, value in changed.items())
     return shlex.join(parts) + (f"  # --settings with {others}" if others else "")
 

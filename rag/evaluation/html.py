@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -12,12 +12,14 @@ from rag.evaluation import panels
 from rag.evaluation.pictures import pictures
 from rag.evaluation.report import Json
 from rag.evaluation.table import counted
-from rag.evaluation.wording import FAILURES
+from rag.evaluation.wording import FAILURES, FIRST_RELEVANT, date
+
+_Options = Sequence[tuple[str, str]]
 
 
 def page(report: Json) -> str:
     """The whole page; every text from documents and questions is escaped or set as text."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css"), _script(report)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -30,15 +32,15 @@ def page(report: Json) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{escape(title)}</title><style>{style}</style></head><body>",
-            f"<header><h1>{escape(title)}</h1><p>{escape(_about(report))}</p></header><main>",
+            f"<header><h1>{escape(title)}</h1><p>{escape(_about(report))}</p>{_when(report)}</header><main>",
+            panels.summary(report),
             panels.tiles(report),
             *panels.against(report),
             f'<section class="charts">{"".join(pictures(report))}</section>',
             panels.headline(report),
-            panels.measured_with(report),
             *panels.ranking_table(report),
             *_errors(report),
-            _questions() if report["cases"] else "",
+            _list(report),
             "</main>",
             f'<script type="application/json" id="data">{_data(report)}</script>',
             f"<script>{script}</script></body></html>",
@@ -48,10 +50,12 @@ def page(report: Json) -> str:
 
 def _about(report: Json) -> str:
     corpus, run = report["corpus"], report["run"]
-    parts = [counted(report["questions"], "question")]
+    parts = [counted(report["questions"], "query" if report["queries"] else "question")]
+    if run["limit"] is not None:
+        parts[0] += ", the first of the set"
     if corpus["documents"] is not None:
         parts.append(counted(corpus["documents"], "document"))
-    parts += [f"encoder {run['encoder']}"] if run["encoder"] else []
+    parts += [f"encoder {run['encoder'].partition('@')[0]}"] if run["encoder"] else []
     if run["reader"]:
         own = run["settings"].get("reader")
         parts.append(f"reader {run['reader']}" if own else "the reader that ships with citespan")
@@ -69,11 +73,18 @@ def _errors(report: Json) -> Iterator[str]:
         )
 
 
+def _when(report: Json) -> str:
+    run = report["run"]
+    by = f"citespan {run['version']}" if run["version"] else "citespan"
+    return f"<p>Measured on {date(run['began'])} with {escape(by)}</p>" if run["began"] else ""
+
+
 def _data(report: Json) -> str:
-    """The cases for the page's script; no character in them can end the element."""
+    """What the page's script lists; no character in it can end the element."""
     against: dict[str, Any] = report.get("against") or {}
     content = {
         "cases": report["cases"],
+        "queries": report["queries"],
         "better": against.get("better"),
         "worse": against.get("worse"),
         "changed": against.get("changed"),
@@ -84,11 +95,45 @@ def _data(report: Json) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _questions() -> str:
-    options = "".join(
-        f'<option value="{kind}">{escape(name)}</option>' for kind, (name, _) in FAILURES.items()
+def _script(report: Json) -> str:
+    if not (report["cases"] or report["queries"]):
+        return ""
+    kind = "queries.js" if report["queries"] else "cases.js"
+    return "".join(map(_asset, ("dom.js", kind, "list.js")))
+
+
+def _list(report: Json) -> str:
+    """The list of every question, or every query, with what filters and orders it."""
+    if report["queries"]:
+        kinds = [(kind, name) for kind, (name, _) in FIRST_RELEVANT.items()]
+        parts = [
+            _select("outcome", "First relevant", kinds),
+            _select("change", "Against before", (*_CHANGES, ("changed", "other ranks"))),
+            _order((*_RANKED, *_MOVED) if "against" in report else _RANKED),
+        ]
+        return _LIST.format(heading="Every query", selects="".join(parts))
+    if report["cases"]:
+        kinds = [(kind, name) for kind, (name, _) in FAILURES.items()]
+        parts = [
+            _select("outcome", "Outcome", (("right", "right"), ("wrong", "wrong"), *kinds)),
+            _select("kind", "Kind", _KINDS),
+            _select("change", "Against before", (*_CHANGES, ("changed", "another answer"))),
+            _order(_ANSWERED),
+        ]
+        return _LIST.format(heading="Every question", selects="".join(parts))
+    return ""
+
+
+def _order(options: _Options) -> str:
+    return _select("order", "Order", options, ("file", "as in the file"))
+
+
+def _select(name: str, label: str, options: _Options, usual: tuple[str, str] = ("", "all")) -> str:
+    choices = "".join(
+        f'<option value="{value}">{escape(words)}</option>' for value, words in (usual, *options)
     )
-    return _QUESTIONS.format(failures=options)
+    hidden = ' id="change-label" hidden' if name == "change" else ""
+    return f'<label{hidden}>{escape(label)} <select id="{name}">{choices}</select></label>'
 
 
 def _asset(name: str) -> str:
@@ -100,34 +145,27 @@ def _hash(content: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-_QUESTIONS = """
-<section id="questions"><h2>Every question</h2>
+_KINDS = (("answerable", "answerable"), ("unanswerable", "unanswerable"))
+_CHANGES = (("better", "better"), ("worse", "worse"))
+_ANSWERED = (
+    ("sure", "most confident first"),
+    ("unsure", "least confident first"),
+    ("f1", "lowest F1 first"),
+    ("rank", "deepest evidence first"),
+)
+_RANKED = (
+    ("low", "lowest nDCG first"),
+    ("high", "highest nDCG first"),
+    ("deep", "deepest first relevant"),
+    ("many", "most relevant documents first"),
+)
+_MOVED = (("gained", "most gained first"), ("lost", "most lost first"))
+
+_LIST = """
+<section id="questions"><h2>{heading}</h2>
 <div class="filters">
 <label>Search <input id="search" type="search" placeholder="words or an id"></label>
-<label>Outcome <select id="outcome">
-<option value="">all</option>
-<option value="right">right</option>
-<option value="wrong">wrong</option>
-{failures}
-</select></label>
-<label>Kind <select id="kind">
-<option value="">all</option>
-<option value="answerable">answerable</option>
-<option value="unanswerable">unanswerable</option>
-</select></label>
-<label id="change-label" hidden>Against before <select id="change">
-<option value="">all</option>
-<option value="better">better</option>
-<option value="worse">worse</option>
-<option value="changed">another answer</option>
-</select></label>
-<label>Order <select id="order">
-<option value="file">as in the file</option>
-<option value="sure">most confident first</option>
-<option value="unsure">least confident first</option>
-<option value="f1">lowest F1 first</option>
-<option value="rank">deepest evidence first</option>
-</select></label>
+{selects}
 </div>
 <p id="count" role="status"></p>
 <ol id="list"></ol>

@@ -10,7 +10,7 @@ from typing import Any
 from rag.errors import CitespanError
 from rag.evaluation.records import Cited, Place, Prediction, Retrieved
 
-_FORM = 2  # of a line; files of another form are replaced
+_FORM = 3  # of a line; files of another form are replaced
 _FINISHED = b'{"finished":true}\n'
 
 
@@ -21,21 +21,24 @@ class Journal:
     interruption cut short is dropped.
     """
 
-    def __init__(self, path: Path, run: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, run: Mapping[str, str], began: str = "") -> None:
         """Open the journal of the run that ``run`` describes (data, models, settings).
+
+        ``began`` is when; of a run that goes on it is as it was.
 
         Raises:
             CitespanError: the file cannot be read or written.
         """
         self.path = path
         self.done: dict[str, Prediction] = {}
-        header = _line({"form": _FORM, "run": dict(run)})
+        self.began = began
+        about = {"form": _FORM, "run": dict(run)}
         try:
-            kept = self._read(header) if path.is_file() else 0
+            kept = self._read(about) if path.is_file() else 0
             with path.open("ab") as file:
                 file.truncate(kept)
                 if not kept:
-                    file.write(header)
+                    file.write(_line({**about, "began": self.began}))
         except OSError as error:
             raise CitespanError(f"{path}: cannot be used ({error.strerror})") from error
 
@@ -53,15 +56,16 @@ class Journal:
         with self.path.open("ab") as file:
             file.write(_FINISHED)
 
-    def _read(self, header: bytes) -> int:
+    def _read(self, about: Mapping[str, Any]) -> int:
         """Load the predictions of this run; returns the length of the sound part, in bytes."""
         with self.path.open("rb") as file:
-            kept = len(header)
-            if file.readline() != header:
+            header = file.readline()
+            began = _began(header, about)
+            if began is None:
                 return 0
+            kept, done = len(header), {}
             for raw in file:
                 if raw == _FINISHED:
-                    self.done.clear()
                     return 0
                 try:
                     prediction = from_json(json.loads(raw))
@@ -69,9 +73,22 @@ class Journal:
                     break
                 if not raw.endswith(b"\n"):
                     break
-                self.done[prediction.question_id] = prediction
+                done[prediction.question_id] = prediction
                 kept += len(raw)
+        self.began, self.done = began, done
         return kept
+
+
+def _began(header: bytes, about: Mapping[str, Any]) -> str | None:
+    """When the run of a first line began; None: it is of another run, or cut short."""
+    try:
+        told = json.loads(header) if header.endswith(b"\n") else None
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or {k: v for k, v in told.items() if k != "began"} != about:
+        return None
+    began = told.get("began")
+    return began if isinstance(began, str) else None
 
 
 def to_json(prediction: Prediction) -> dict[str, Any]:
@@ -85,6 +102,7 @@ def to_json(prediction: Prediction) -> dict[str, Any]:
         "retrieved": [list(hit) for hit in prediction.retrieved],
         "timings_ms": {name: round(ms, 3) for name, ms in prediction.timings_ms.items()},
         "evidence": [list(place) for place in prediction.evidence],
+        "read": prediction.read,
         "error": prediction.error,
     }
 
@@ -103,6 +121,7 @@ def from_json(row: Mapping[str, Any]) -> Prediction:
         ),
         timings_ms=row["timings_ms"],
         evidence=tuple(Place(*fields) for fields in row["evidence"]),
+        read=row["read"],
         error=row["error"],
     )
 

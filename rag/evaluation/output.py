@@ -39,8 +39,9 @@ def finish(result: Json, out: Path | None, old: Json | None, against: Path | Non
     Raises:
         CitespanError: it cannot be written.
     """
-    if old is not None:
-        result["against"] = compare(old, result, str(against))
+    if old is not None and against is not None:
+        named = "/".join(against.resolve().parts[-2:])  # a report tells nobody's folders
+        result["against"] = compare(old, result, named)
     if out:
         write(out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
         write(out / PAGE, page(result))

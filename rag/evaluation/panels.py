@@ -1,27 +1,65 @@
 """The parts of the report's page that hold figures, as HTML."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
+from rag.evaluation.queries import first_relevant
 from rag.evaluation.report import Json, figure
 from rag.evaluation.table import RANKED, SECTIONS, counted, figures, latency, number, rankings
-from rag.evaluation.wording import FAILURES, explained, named
+from rag.evaluation.wording import (
+    CHECKSUMS,
+    FAILURES,
+    FIRST_RELEVANT,
+    differs,
+    explained,
+    named,
+)
 
 Cells = Sequence[str]
 
 _TILES = (
     ("qa.right", "answered right"),
-    ("qa.f1", "F1"),
-    ("retrieval.recall@5", "of the evidence is in the first 5"),
+    ("qa.f1", "F1, words shared"),
+    ("retrieval.recall@5", "have the answer in the first 5 passages"),
     ("citations.verbatim", "of the quotes are verbatim"),
-    ("calibration.ece", "is the confidence off by (ECE)"),
-    ("latency_ms.p50", "is the median time"),
+    ("calibration.ece", "between confidence and share right (ECE)"),
+    ("latency_ms.p50", "for a question (median)"),
+)
+_QUESTIONS = ("question", "with another answer")
+_RANGES = (
+    "The ranges are 95 % intervals: how far other questions of this kind may give other figures."
 )
 _RANKING_TILES = (
     ("retrieval.ndcg@10", "nDCG@10"),
-    ("retrieval.recall@10", "Recall@10"),
+    ("retrieval.recall@10", "of what is relevant is in the first 10"),
+    ("retrieval.success@10", "have something relevant in the first 10"),
     ("retrieval.mrr@10", "MRR@10"),
 )
+
+
+def summary(report: Json) -> str:
+    """The outcome in one sentence, and what the ranges beside the figures are."""
+    whole = report["questions"]
+    if failures := report["failures"]:
+        wrong, silent = sum(failures.values()), sum(_silent(case) for case in report["cases"])
+        asked = counted(whole, "question")
+        rest = f"{wrong - silent:,} got a wrong answer, and {silent:,} none though there is one"
+        if doubtful := failures["gold_questionable"]:
+            rest += f"; {doubtful:,} of the wrong answers may be right, look at them"
+        told = f"Of {asked}, {whole - wrong:,} came out right, {rest}."
+    elif rows := report["queries"]:
+        counts = Counter(map(first_relevant, rows))
+        asked, deep = counted(whole, "query"), counts["deeper"] + counts["none"]
+        rest = f"{counts['ten']:,} further down among the first 10, and {deep:,} none there"
+        told = f"Of {asked}, {counts['first']:,} have a relevant document at rank 1, {rest}."
+    else:
+        return ""
+    return f"<p>{told} {_RANGES}</p>"
+
+
+def _silent(case: Json) -> bool:
+    return not case["right"] and case["prediction"] is None
 
 
 def tiles(report: Json) -> str:
@@ -49,8 +87,8 @@ def headline(report: Json) -> str:
         section = report[prefix]
         if section is None or section.get("questions") == 0 or prefix == "failures":
             continue
-        values = [(n, v) for n, v in figures(section, names) if _telling(section, n, v)]
-        bounds = [_interval(report["intervals"].get(f"{prefix}.{name}")) for name, _ in values]
+        values = [(n, v) for n, v in figures(section, names) if v is not None]
+        bounds = [_told(report["intervals"].get(f"{prefix}.{name}")) for name, _ in values]
         shown += [f"{prefix}.{name}" for name, _ in values]
         rows = [
             (named(f"{prefix}.{name}"), number(value).strip(), between)
@@ -65,20 +103,35 @@ def headline(report: Json) -> str:
         heads = ("Time in ms", "Median", "95th percentile")
         blocks.append(_block("Questions asked one by one", table(heads, latency(report))))
     if failures := report["failures"]:
-        blocks.append(_block("Where it fails", _failures(failures)))
+        blocks.append(
+            _block("Where it fails", _counts("The first that applies", FAILURES, failures))
+        )
+    if rows := report["queries"]:
+        counts = Counter(map(first_relevant, rows))
+        blocks.append(
+            _block("The first relevant document", _counts("It stands", FIRST_RELEVANT, counts))
+        )
     terms = "".join(f"<dt>{escape(n)}</dt><dd>{escape(w)}</dd>" for n, w in explained(shown))
     meaning = f"<details><summary>What the figures mean</summary><dl>{terms}</dl></details>"
-    return f'<section class="figures">{"".join(blocks)}</section><section>{meaning}</section>'
+    looked_up = f"<section>{meaning}{_measured_with(report)}</section>"
+    return f'<section class="figures">{"".join(blocks)}</section>{looked_up}'
 
 
-def measured_with(report: Json) -> str:
-    """The settings of the run, to be looked up."""
-    settings = report["run"]["settings"]
-    if not settings:
+def _measured_with(report: Json) -> str:
+    """The settings of the run and the checksums of what it used, to be looked up."""
+    run = report["run"]
+    settings = {k: "the usual" if v in (None, "") else v for k, v in run["settings"].items()}
+    if run["calibration"] and run["settings"].get("min_confidence") is None:
+        settings["min_confidence"] = f"{run['calibration']['threshold']:g}, the reader's own"
+    sums = {CHECKSUMS[kind]: told for kind, told in run["checksums"].items() if told}
+    return _terms("Settings", settings) + _terms("Checksums", sums)
+
+
+def _terms(summary: str, told: Mapping[str, object]) -> str:
+    if not told:
         return ""
-    told = {key: "the usual" if value in (None, "") else value for key, value in settings.items()}
     terms = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in told.items())
-    return f"<section><details><summary>Settings</summary><dl>{terms}</dl></details></section>"
+    return f"<details><summary>{summary}</summary><dl>{terms}</dl></details>"
 
 
 def ranking_table(report: Json) -> Iterator[str]:
@@ -97,27 +150,34 @@ def against(report: Json) -> Iterator[str]:
     found = report.get("against")
     if not found:
         return
+    thing, other = ("query", "with other ranks") if report["queries"] else _QUESTIONS
     yield f"<section><h2>Against {escape(found['file'])}</h2><p>"
-    if report["cases"]:
-        kinds = (("better", "better"), ("worse", "worse"), ("changed", "with another answer"))
+    if found["questions"]:
+        kinds = (("better", "better"), ("worse", "worse"), ("changed", other))
         picks = (_pick("change", kind, f"{len(found[kind])} {words}") for kind, words in kinds)
-        yield f"{counted(found['questions'], 'question')} in both: {', '.join(picks)}."
+        yield f"{counted(found['questions'], thing)} in both: {', '.join(picks)}."
     if found["unmatched"]:
-        yield f" {counted(found['unmatched'], 'question')} in one of them only."
+        yield f" {counted(found['unmatched'], thing)} in one of them only."
+    yield "</p>"
     if found["run"]:
-        told = (f"{name}: {old} → {new}" for name, (old, new) in found["run"].items())
-        yield f" Set differently: {escape('; '.join(told))}."
+        told = (
+            f"<li>{escape(differs(name, old, new))}</li>"
+            for name, (old, new) in found["run"].items()
+        )
+        yield f"<p>What differs between the runs:</p><ul>{''.join(told)}</ul>"
+    else:
+        yield "<p>Settings, program and models are the same.</p>"
     rows = []
     for name, (old, new) in found["figures"].items():
         if old is None or new is None:
             continue
-        paired = found["paired"].get(name.removeprefix("qa."), {})
+        paired = found["paired"].get(name.partition(".")[2], {})
         difference = paired.get("difference")
         moved = "" if difference is None else f"{difference:+.3f} ({_interval(paired['interval'])})"
         chance = "" if difference is None else f"{paired['p']:.4f}"
         rows.append((named(name), number(old).strip(), number(new).strip(), moved, chance))
     heads = ("Figure", "Before", "Now", "Difference, same questions", "p")
-    yield f"</p>{_scrolled('Before and now', table(heads, rows))}</section>"
+    yield f"{_scrolled('Before and now', table(heads, rows))}</section>"
 
 
 def table(heads: Cells, rows: Iterable[Cells]) -> str:
@@ -132,20 +192,14 @@ def table(heads: Cells, rows: Iterable[Cells]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _telling(section: Json, name: str, value: float | None) -> bool:
-    """Whether a figure says more than the others: not where all questions can be answered."""
-    split = name.startswith(("answerable.", "abstention."))
-    return value is not None and not (split and not section["unanswerable"]["questions"])
-
-
-def _failures(counts: Json) -> str:
+def _counts(heading: str, kinds: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> str:
     """Each class with its count; its name shows its questions."""
     rows = "".join(
         f'<tr><th scope="row">{_pick("outcome", kind, name)}<p>{escape(words)}</p></th>'
         f"<td>{counts[kind]:,}</td></tr>"
-        for kind, (name, words) in FAILURES.items()
+        for kind, (name, words) in kinds.items()
     )
-    head = '<th scope="col">The first that applies</th><th scope="col">Questions</th>'
+    head = f'<th scope="col">{escape(heading)}</th><th scope="col">Questions</th>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
@@ -164,6 +218,11 @@ def _block(heading: str, content: str) -> str:
 def _scrolled(name: str, content: str) -> str:
     """Reached by keyboard, so that what does not fit a narrow screen can be scrolled to."""
     return f'<div class="scroll" role="region" aria-label="{name}" tabindex="0">{content}</div>'
+
+
+def _told(bounds: Sequence[float] | None) -> str:
+    """An interval, where resampling says anything: where all are equal it does not."""
+    return _interval(bounds) if bounds and bounds[0] < bounds[1] else ""
 
 
 def _interval(bounds: Sequence[float] | None) -> str:

@@ -1,16 +1,19 @@
 """The report's pictures with their captions, each also as a table where none has its numbers."""
 
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 
 from rag.evaluation.charts import SHARES, Axis, Series, bars, line_chart
 from rag.evaluation.panels import table
+from rag.evaluation.queries import first_relevant
 from rag.evaluation.relevance import RANKINGS, RERANKED
 from rag.evaluation.report import Json
-from rag.evaluation.wording import FAILURES
+from rag.evaluation.wording import FAILURES, FIRST_RELEVANT
 
 _RANKS = ((0.0, "1"), (1 / 3, "5"), (2 / 3, "10"), (1.0, "20"))
 _SHARE = Axis("", SHARES)
+_PARTS = 5  # of the values of nDCG
 _ROWS = 10  # of the risk-coverage curve, in its table
 
 
@@ -25,6 +28,14 @@ def pictures(report: Json) -> Iterator[str]:
     if failures := report["failures"]:
         rows = [(name, failures[kind]) for kind, (name, _) in FAILURES.items()]
         yield _figure("What went wrong", bars("Questions by kind of failure", rows))
+    if queries := report["queries"]:
+        counts = Counter(map(first_relevant, queries))
+        rows = [(name, counts[kind]) for kind, (name, _) in FIRST_RELEVANT.items()]
+        words = "Queries by the rank of their first relevant document"
+        yield _figure("Where the first relevant document stands", bars(words, rows))
+        parts = Counter(min(int(row["scores"]["ndcg@10"] * _PARTS), _PARTS - 1) for row in queries)
+        rows = [(f"{p / _PARTS:g} to {(p + 1) / _PARTS:g}", parts[p]) for p in range(_PARTS)]
+        yield _figure("nDCG@10 of the queries", bars("Queries by nDCG@10", rows))
 
 
 def _recall(retrieval: Json) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rag.answerer import Answerer
 from rag.candidates import merge
@@ -89,10 +90,10 @@ class _System:
         def answered(some: Sequence[Question]) -> list[Prediction]:
             texts = _texts(some)
             asked = self._answerer.ask_ranked(texts, self._rankings.depth)
-            rows = self._rankings.of(texts, [hits for _, hits in asked])
+            rows = self._rankings.of(texts, [hits for _, hits, _ in asked])
             return [
-                _prediction(question, answer, row, timed=timed)
-                for question, (answer, _), row in zip(some, asked, rows, strict=True)
+                replace(_prediction(question, answer, row, timed=timed), read=read)
+                for question, (answer, _, read), row in zip(some, asked, rows, strict=True)
             ]
 
         return _each_that_can(answered, chunk)
@@ -128,7 +129,7 @@ def _each_that_can(
 
 
 def _unasked(question: Question, error: QuestionError) -> Prediction:
-    return Prediction(question.id, None, None, 0.0, (), (), {}, error=str(error))
+    return Prediction(question.id, None, None, 0.0, (), (), {}, read=0, error=str(error))
 
 
 def _prediction(

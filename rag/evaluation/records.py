@@ -131,8 +131,9 @@ class Prediction:
 
     ``text`` is None where it abstained; ``candidate`` is the answer that ``confidence`` speaks
     about: ``text``, or the one that was withheld (None: there was none or it is not known).
-    ``evidence`` is where it found what bears on the question. ``error`` says why a question could
-    not be asked at all.
+    ``evidence`` is where it found what bears on the question. ``read`` is how many passages the
+    reader was given, the first ones of the fused ranking; None: it was given the gold ones.
+    ``error`` says why a question could not be asked at all.
     """
 
     question_id: str
@@ -143,4 +144,5 @@ class Prediction:
     retrieved: tuple[Retrieved, ...]
     timings_ms: Mapping[str, float]
     evidence: tuple[Place, ...] = ()
+    read: int | None = None
     error: str | None = None

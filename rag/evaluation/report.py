@@ -1,43 +1,26 @@
 """``report.json``: the figures, the settings they were measured with, and every question."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from rag.errors import CitespanError
-from rag.evaluation import summary
+from rag.evaluation import queries, summary
+from rag.evaluation.about import About, program_version
 from rag.evaluation.cases import Case
 from rag.evaluation.records import Qrels, Run
-from rag.evaluation.retrieval import per_query
 from rag.evaluation.uncertainty import intervals
 
 Json = dict[str, Any]
 
-FORMAT = 3
+FORMAT = 4
 """Version of the report's form, as written down in ``report.schema.json``."""
 
-COMPARABLE = (1, 2, FORMAT)
+COMPARABLE = (1, 2, 3, FORMAT)
 """Forms of older reports that ``compare`` can read: what they lack is not compared."""
 
 SECTIONS = ("retrieval", "qa", "calibration", "citations", "evidence", "latency_ms", "failures")
 """The parts of a report that hold figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What was evaluated; None where a report has no such thing.
-
-    ``questions`` is the name of the question set's file, ``documents`` the size of the corpus,
-    ``errors`` are the rows that were faulty.
-    """
-
-    questions: str
-    documents: int | None
-    errors: tuple[str, ...] = ()
-    gold_passages: bool = False
-    encoder: str | None = None
-    reader: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def answer_report(
@@ -55,13 +38,20 @@ def answer_report(
         "failures": summary.failure_counts(cases),
         "intervals": intervals(cases, rankings, qrels),
         "cases": [_case(case) for case in cases],
+        "queries": [],
     }
 
 
-def retrieval_report(rankings: Mapping[str, Run], qrels: Qrels, about: About) -> Json:
-    """The report on retrieval alone."""
+def retrieval_report(
+    rankings: Mapping[str, Run],
+    qrels: Qrels,
+    about: About,
+    known: queries.Collection | None = None,
+) -> Json:
+    """The report on retrieval alone; ``known`` has the words of queries and documents."""
+    listed = queries.listed(rankings, qrels, known or queries.Collection())
     return {
-        **_head(about, len(per_query({}, qrels))),
+        **_head(about, len(listed)),
         "retrieval": summary.retrieval_figures(rankings, qrels),
         "qa": None,
         "calibration": None,
@@ -71,6 +61,7 @@ def retrieval_report(rankings: Mapping[str, Run], qrels: Qrels, about: About) ->
         "failures": None,
         "intervals": intervals((), rankings, qrels),
         "cases": [],
+        "queries": listed,
     }
 
 
@@ -110,10 +101,15 @@ def _head(about: About, questions: int) -> Json:
         "questions": questions,
         "corpus": {"file": about.questions, "documents": about.documents},
         "run": {
+            "began": about.began,
+            "version": program_version(),
+            "limit": about.limit,
             "gold_passages": about.gold_passages,
             "encoder": about.encoder,
             "reader": about.reader,
             "settings": dict(about.settings),
+            "calibration": dict(about.calibration),
+            "checksums": dict(about.checksums),
         },
         "errors": list(about.errors),
     }

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,18 +11,18 @@ from tqdm import tqdm
 
 from rag.answerer import Answerer
 from rag.config import Settings
-from rag.encoder import Encoder, SentenceTransformerEncoder, sha256_of
-from rag.evaluation import datasets, report
+from rag.encoder import Encoder, SentenceTransformerEncoder
+from rag.evaluation import datasets, queries, report
+from rag.evaluation.about import About, about, now
 from rag.evaluation.cases import Judging, judge
 from rag.evaluation.compare import read_report
 from rag.evaluation.journal import Journal
 from rag.evaluation.output import finish, folder_for
 from rag.evaluation.predict import ask_all, rank_all, read_all
-from rag.evaluation.records import Prediction, Question, RowError
+from rag.evaluation.records import Prediction, Question, RetrievalSet, RowError
 from rag.evaluation.relevance import RERANKED, GoldPlaces, document_runs, gold_qrels, runs
 from rag.evaluation.remembering import RememberingEncoder
 from rag.evaluation.trec import read_beir, read_qrels, read_run
-from rag.models import SHIPPED
 from rag.store import Store
 from rag.types import Document
 
@@ -80,8 +80,8 @@ def evaluate_run(
     ranked, faults = read_run(run)
     judged, more = read_qrels(qrels)
     errors = tuple(map(str, (*faults, *more)))
-    about = report.About(questions=run.name, documents=None, errors=errors)
-    result = report.retrieval_report({RERANKED: ranked}, judged, about)
+    told = About(questions=run.name, documents=None, errors=errors, began=now())
+    result = report.retrieval_report({RERANKED: ranked}, judged, told)
     with folder_for(out):
         return finish(result, out, old, against)
 
@@ -91,7 +91,8 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
     gold = GoldPlaces({document.id: document.text for document in documents})
     with Store(_store_folder(options, folder)) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
-        journal = Journal(folder / PREDICTIONS, _describe(options, answerer, documents))
+        told = about(answerer, options.questions.name, questions, documents, errors)
+        journal = Journal(folder / PREDICTIONS, _describe(told, options), began=now())
         todo = [question for question in questions if question.id not in journal.done]
         if options.gold_passages:
             found = read_all(answerer, todo, documents, gold)
@@ -99,55 +100,47 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
             _index(store, answerer.encoder, documents, options)
             found = ask_all(answerer, todo)
         _collect(found, journal, len(questions), len(todo), options)
-        models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
     predictions = {question.id: journal.done[question.id] for question in questions}
-    settings = None if options.gold_passages else options.settings
     journal.finish()
-    about = _about(options, len(documents), errors, *models)
-    return judged(questions, predictions, documents, about, settings)
+    told = replace(
+        told, began=journal.began, limit=options.limit, gold_passages=options.gold_passages
+    )
+    return judged(questions, predictions, documents, told)
 
 
 def judged(
     questions: Sequence[Question],
     predictions: Mapping[str, Prediction],
     documents: Sequence[Document],
-    about: report.About,
-    settings: Settings | None,
+    told: About,
 ) -> report.Json:
-    """The report on predictions, by question id, for the questions of a corpus.
-
-    ``settings`` are those asked with; None: the reader was given the gold passages, unranked.
-    """
-    by_id = {document.id: document for document in documents}
+    """The report on predictions, by question id, for the questions of a corpus."""
     gold = GoldPlaces({document.id: document.text for document in documents})
-    if settings is None:
-        by = Judging(by_id, gold, {}, None)
-    else:
-        rankings = runs(questions, predictions, gold)
-        by = Judging(by_id, gold, rankings, settings.top_k, settings.read_within)
+    rankings = {} if told.gold_passages else runs(questions, predictions, gold)
+    by = Judging({document.id: document for document in documents}, gold, rankings)
     cases = judge(questions, predictions, by)
-    return report.answer_report(cases, by.rankings, gold_qrels(questions), about)
+    return report.answer_report(cases, by.rankings, gold_qrels(questions), told)
 
 
 def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
-    collection = read_beir(options.questions)
+    began, collection = now(), read_beir(options.questions)
     questions = collection.questions[: options.limit]
     options = replace(options, settings=_long_enough(options.settings, questions))
     with Store(_store_folder(options, folder)) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
-        models = (answerer.encoder.fingerprint, answerer.reader.fingerprint)
         _index(store, answerer.encoder, collection.documents, options)
         predictions: list[Prediction] = []
         with _bar(len(questions), "asking", options) as bar:
             for chunk in rank_all(answerer, questions):
                 predictions += chunk
                 bar.update(len(chunk))
-    name = options.questions.name
+    name = options.questions.resolve().name
     unasked = [RowError(name, p.question_id, p.error) for p in predictions if p.error]
     qrels = {question.id: collection.qrels[question.id] for question in questions}
     errors = (*collection.errors, *unasked)
-    about = _about(options, len(collection.documents), errors, *models)
-    return report.retrieval_report(document_runs(predictions), qrels, about)
+    told = about(answerer, name, questions, collection.documents, errors, qrels)
+    told = replace(told, began=began, limit=options.limit)
+    return report.retrieval_report(document_runs(predictions), qrels, told, _known(collection))
 
 
 def _long_enough(settings: Settings, questions: Sequence[Question]) -> Settings:
@@ -206,41 +199,24 @@ def _bar(total: int, label: str, options: Options, done: int = 0) -> "tqdm[NoRet
     )
 
 
-def _describe(
-    options: Options, answerer: Answerer, documents: Sequence[Document]
-) -> Mapping[str, str]:
+def _describe(told: About, options: Options) -> Mapping[str, str]:
     """What must be equal for predictions of an interrupted run to count in this one."""
-    ids = "\n".join(sorted(document.id for document in documents))
-    reader = Path(options.settings.reader) if options.settings.reader else SHIPPED
-    files = sorted(reader.rglob("*")) if reader.is_dir() else []
-    weights = [f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files if f.is_file()]
     return {
-        "questions": sha256_of(options.questions),
-        "documents": hashlib.sha256(ids.encode()).hexdigest(),
-        "encoder": answerer.encoder.fingerprint,
-        "reader": f"{answerer.reader.fingerprint} {weights}",
-        "calibration": repr(answerer.calibration),
-        "settings": repr(options.settings),
+        **{name: str(value) for name, value in told.checksums.items()},
+        "models": f"{told.encoder} {told.reader}",
+        "calibration": repr(told.calibration),
+        "settings": repr(told.settings),
         "gold_passages": str(options.gold_passages),
     }
 
 
-def _about(
-    options: Options,
-    documents: int,
-    errors: Sequence[RowError],
-    encoder: str,
-    reader: str,
-) -> report.About:
-    return report.About(
-        questions=options.questions.name,
-        documents=documents,
-        gold_passages=options.gold_passages,
-        encoder=encoder,
-        reader=reader,
-        settings=asdict(options.settings),
-        errors=tuple(map(str, errors)),
-    )
+def _known(collection: RetrievalSet) -> queries.Collection:
+    """The collection's own words; a document is called as in its corpus, not by its checksum."""
+    names = {}
+    for document in collection.documents:
+        name = document.source.partition("#")[2]
+        names[document.id] = queries.Name(name, None if document.title == name else document.title)
+    return queries.Collection({one.id: one.text for one in collection.questions}, names)
 
 
 def _store_folder(options: Options, folder: Path) -> Path:

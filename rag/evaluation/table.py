@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.evaluation.relevance import RERANKED
-from rag.evaluation.wording import STAGES
+from rag.evaluation.wording import STAGES, differs
 
 _WIDTH = 26
 _ERRORS_SHOWN = 5
@@ -23,7 +23,8 @@ RANKED = {
 def table(report: dict[str, Any]) -> str:
     """Headline figures with their 95 % intervals; a dash where a figure has no value."""
     corpus = report["corpus"]
-    lines = [f"{counted(report['questions'], 'question')} of {corpus['file']}"]
+    thing = "query" if report["queries"] else "question"
+    lines = [f"{counted(report['questions'], thing)} of {corpus['file']}"]
     if corpus["documents"] is not None:
         lines[0] += f", {counted(corpus['documents'], 'document')}"
     intervals = report["intervals"]
@@ -94,9 +95,14 @@ SECTIONS = (
 def figures(section: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """The figures of a section by their dotted names.
 
-    Success@k is left out where it is recall@k: where each question has one thing to find.
+    Left out are those that say nothing: success@k where it is recall@k, as where each question has
+    one thing to find; what tells answerable from unanswerable, where all are of one kind.
     """
+    kinds = ("answerable", "unanswerable")
+    one_kind = "right" in section and not all(section[kind]["questions"] for kind in kinds)
     for name in names:
+        if one_kind and name.startswith((*kinds, "abstention.", "auroc_answerable")):
+            continue
         value: Any = section
         for part in name.split("."):
             value = value[part]
@@ -118,7 +124,8 @@ def latency(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def counted(count: int, thing: str) -> str:
     """The count with the thing's name, in the plural where it is not one."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{count:,} {thing if count == 1 else plural}"
 
 
 def label(name: str) -> str:
@@ -144,7 +151,7 @@ def number(value: float | None) -> str:
 
 def _changes(against: dict[str, Any]) -> Iterator[str]:
     for name, (old, new) in against["run"].items():
-        yield f"  {name}: {old} before, {new} now"
+        yield f"  {differs(name, old, new)}"
     for name, paired in against["paired"].items():
         if paired["difference"] is not None:
             yield f"  {label(name):<{_WIDTH}}{paired['difference']:+.3f}   p = {paired['p']:.4f}"

@@ -1,6 +1,10 @@
 """The figures of a report for people: what they are called and what they say."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 FAILURES: Mapping[str, tuple[str, str]] = {
     "not_retrieved": (
@@ -19,6 +23,23 @@ FAILURES: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Class of failure -> its name and what it means, in the order they are shown."""
+
+FIRST_RELEVANT: Mapping[str, tuple[str, str]] = {
+    "first": ("at rank 1", "the first document of the ranking is relevant"),
+    "ten": ("at rank 2 to 10", "the first relevant one is further down on the first page"),
+    "deeper": ("after rank 10", "the first relevant one is found, but deep"),
+    "none": ("not found", "the ranking, as far as it is kept, holds no relevant document"),
+}
+"""Where the first relevant document of a query stands -> its name and what it means."""
+
+CHECKSUMS: Mapping[str, str] = {
+    "questions": "questions and what is accepted",
+    "documents": "texts of the documents",
+    "encoder": "weights of the encoder",
+    "reader": "weights of the reader",
+    "program": "source of citespan",
+}
+"""Checksum of a run -> what it is of."""
 
 FIGURES: Mapping[str, tuple[str, str]] = {
     "retrieval.recall": (
@@ -108,3 +129,23 @@ def explained(names: list[str]) -> list[tuple[str, str]]:
     """What the figures say, each kind once: name and words."""
     stems = dict.fromkeys(name.partition("@")[0] for name in names)
     return [FIGURES[stem] for stem in stems if stem in FIGURES and FIGURES[stem][1]]
+
+
+def date(moment: str) -> str:
+    """A moment as ``about.now`` writes it, for people: 5 March 2026, 14:05 UTC."""
+    found = datetime.fromisoformat(moment)
+    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+def differs(name: str, old: object, new: object) -> str:
+    """A thing in which two runs differ, with its value in each."""
+    of = name.removeprefix("checksum of ")
+    told = f"checksum, {CHECKSUMS[of]}" if of != name and of in CHECKSUMS else name
+    return f"{told}: {shortened(old)} → {shortened(new)}"
+
+
+def shortened(value: object) -> object:
+    """A value as people read it: a checksum by its first digits, "–" for what is not set."""
+    if value is None or value == "":
+        return "–"
+    return value[:12] if isinstance(value, str) and _SHA256.fullmatch(value) else value

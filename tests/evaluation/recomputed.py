@@ -44,8 +44,6 @@ def figures(
     asked: Mapping[str, Asked],
     rows: Mapping[str, Row],
     texts: Mapping[str, str],
-    top_k: int,
-    within: float,
 ) -> dict[str, float | None]:
     """Dotted names of the report to their values."""
     scored = {name: _scored(asked[name], rows[name]) for name in asked}
@@ -62,7 +60,7 @@ def figures(
     found |= _confidence(asked, rows)
     found |= _citations(asked, rows, texts)
     found |= _rankings(asked, rows, texts)
-    counts = Counter(_failure(asked[n], rows[n], texts, top_k, within) for n in asked)
+    counts = Counter(_failure(asked[n], rows[n], texts) for n in asked)
     right = sum(s["right"] for s in scored.values())
     assert counts.total() == len(asked)
     assert counts[None] == right
@@ -202,19 +200,15 @@ def _rankings(
     return found
 
 
-def _failure(
-    asked: Asked, row: Row, texts: Mapping[str, str], top_k: int, within: float
-) -> str | None:
-    read = [hit for hit in row["retrieved"] if hit[4] and hit[4] <= top_k]
-    best = max((hit[5] for hit in read), default=0.0)
-    near = [hit for hit in read if hit[5] >= best - within]
+def _failure(asked: Asked, row: Row, texts: Mapping[str, str]) -> str | None:
+    read = [hit for hit in row["retrieved"] if hit[4] and hit[4] <= row["read"]]
     if _right(row["text"], [text for text, _ in asked.golds]):
         return None
     if not asked.golds:
         return "answered_unanswerable"
     if row["text"] is not None and _questionable(asked, row):
         return "gold_questionable"
-    if not any(_holds(asked, texts, *hit[:3]) for hit in near):
+    if not any(_holds(asked, texts, *hit[:3]) for hit in read):
         return "not_retrieved"
     return "misread" if row["text"] is not None else "abstained"
 

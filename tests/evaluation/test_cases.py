@@ -1,6 +1,5 @@
 """Where an answer went wrong, one hand-made case for each class."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -40,20 +39,19 @@ def score(
     question: Question = ASKED,
     retrieved: tuple[Retrieved, ...] = GIVEN_EVIDENCE,
     candidate: str | None = None,
-    reach: tuple[int | None, float] = (8, math.inf),
+    read: int | None = 8,
     confidence: float = 0.7,
 ) -> Case:
     given = text or candidate
-    prediction = Prediction("q", text, given, confidence, citations, retrieved, {"total": 1.0})
-    return judged(question, prediction, reach)
+    times = {"total": 1.0}
+    prediction = Prediction("q", text, given, confidence, citations, retrieved, times, read=read)
+    return judged(question, prediction)
 
 
-def judged(
-    question: Question, prediction: Prediction, reach: tuple[int | None, float] = (8, math.inf)
-) -> Case:
+def judged(question: Question, prediction: Prediction) -> Case:
     gold = GoldPlaces({name: document.text for name, document in DOCUMENTS.items()})
     rankings = runs([question], {"q": prediction}, gold)
-    by = Judging(DOCUMENTS, gold, rankings, *reach)
+    by = Judging(DOCUMENTS, gold, rankings)
     (case,) = judge([question], {"q": prediction}, by)
     return case
 
@@ -85,13 +83,12 @@ UNANSWERABLE = Question("q", "Who built the pier?", (), PIER.id)
         (score("2023", cite("2023"), retrieved=()), Failure.NOT_RETRIEVED),
         (score(None), Failure.ABSTAINED),
         (score(None, retrieved=()), Failure.NOT_RETRIEVED),
-        (score(None, reach=(1, math.inf)), Failure.NOT_RETRIEVED),
-        (score(None, reach=(8, 0.05)), Failure.NOT_RETRIEVED),  # 0.1 behind the best: not read
-        (score(None, reach=(8, 0.2)), Failure.ABSTAINED),
-        (score("A tower", cite("A tower", TOWER.id), reach=(8, 0.05)), Failure.NOT_RETRIEVED),
+        (score(None, read=1), Failure.NOT_RETRIEVED),
+        (score(None, read=2), Failure.ABSTAINED),
+        (score("A tower", cite("A tower", TOWER.id), read=1), Failure.NOT_RETRIEVED),
         (score("burned", cite("burned"), cite("burned", TOWER.id)), Failure.GOLD_QUESTIONABLE),
         (score("burned", cite("burned"), cite("burned")), Failure.MISREAD),  # one passage, twice
-        (score(None, retrieved=(), reach=(None, math.inf)), Failure.ABSTAINED),
+        (score(None, retrieved=(), read=None), Failure.ABSTAINED),
     ],
 )
 def test_classes_of_failure(case: Case, failure: Failure | None) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from rag.errors import CitespanError
+from rag.evaluation.about import About
 from rag.evaluation.compare import compare, read_report, sign_flip_p
-from rag.evaluation.report import About, answer_report
+from rag.evaluation.report import answer_report
 
 
 def case(name: str, prediction: str | None, f1: float, **more: Any) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def case(name: str, prediction: str | None, f1: float, **more: Any) -> dict[str,
         "question": f"{name}?",
         "answers": ["x"],
         "prediction": prediction,
+        "rank": 1,
         "f1": f1,
         "exact_match": float(f1 == 1),
         "right": f1 >= 0.5,
@@ -104,6 +106,36 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     path.write_text(json.dumps(written), "utf-8")
 
     assert read_report(path) == written
+
+
+def test_when_a_run_began_is_no_difference_and_the_rest_is() -> None:
+    def told(began: str, reader: str, threshold: float) -> dict[str, Any]:
+        about = About(
+            "set.json",
+            1,
+            began=began,
+            calibration={"threshold": threshold},
+            checksums={"reader": reader, "program": "p"},
+        )
+        return answer_report([], {}, {}, about)
+
+    old = told("2026-03-05T14:05:00Z", "a", 0.25)
+
+    assert compare(old, told("2026-03-06T09:00:00Z", "a", 0.25), "old.json")["run"] == {}
+    assert compare(old, told("2026-03-05T14:05:00Z", "b", 0.5), "old.json")["run"] == {
+        "calibration: threshold": [0.25, 0.5],
+        "checksum of reader": ["a", "b"],
+    }
+
+
+def test_what_an_older_form_does_not_tell_is_no_difference() -> None:
+    old, new = report(case("a", "x", 1.0)), report(case("a", "x", 1.0))
+    old["format"] = 3
+    for name in ("began", "version", "limit", "calibration", "checksums"):
+        del old["run"][name]
+    del old["queries"]
+
+    assert compare(old, new, "old.json")["run"] == {}
 
 
 def test_a_report_of_the_first_form_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_script_writes_both_files_and_then_agrees_with_them(
     command: list[str | Path] = [sys.executable, root / "scripts" / "readme_table.py"]
     places: list[str | Path] = ["--readme", readme, "--figures", kept]
 
-    subprocess.run([*command, reports[0], reports[2], *places], check=True)
+    subprocess.run([*command, f"a village={reports[0]}", reports[2], *places], check=True)
     first = readme.read_text("utf-8")
     subprocess.run([*command, *places], check=True)
 
@@ -76,7 +76,7 @@ def test_the_script_writes_both_files_and_then_agrees_with_them(
     assert first == f"# A\n{BEGIN}\n\n{markdown(load(kept))}\n{END}\nrest\n"
     header, rule, line, *_ = markdown(load(kept)).splitlines()
     assert header.count("|") == rule.count("|") == line.count("|") == 11
-    assert line.startswith("| village set | 1 | 100.0 % | 100.0 % | 100.0 % | ")
+    assert line.startswith("| a village | 1 | 100.0 % | 100.0 % | 100.0 % | ")
     assert line.endswith(" | – |")
 
 

@@ -50,6 +50,24 @@ def test_a_torn_line_is_dropped_and_written_again(path: Path) -> None:
         assert path.read_bytes() == whole
 
 
+def test_a_run_that_goes_on_began_when_it_began(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    Journal(path, RUN, began="2026-03-05T14:05:00Z").append([prediction("one")])
+
+    assert Journal(path, RUN, began="2026-03-06T09:00:00Z").began == "2026-03-05T14:05:00Z"
+    assert Journal(path, {"reader": "two"}, began="later").began == "later"
+    assert Journal(path, {"reader": "two"}, began="latest").began == "later"
+
+
+@pytest.mark.parametrize("header", [b"", b"{", b"[]\n", b'{"form":3}\n', b"\xff\n"])
+def test_a_first_line_that_is_damaged_starts_anew(path: Path, header: bytes) -> None:
+    _, end, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(header + end + rest)
+
+    assert Journal(path, RUN).done == {}
+    assert Journal(path, RUN).done == {}
+
+
 def test_another_run_starts_anew(path: Path) -> None:
     journal = Journal(path, {"reader": "two"})
 

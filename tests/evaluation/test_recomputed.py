@@ -32,8 +32,6 @@ def test_every_figure_is_that_of_another_computation(
         asked,
         predictions(tmp_path / "predictions.jsonl"),
         {seed_document.id: text},
-        settings.top_k,
-        settings.read_within,
     )
     assert len(anew) > 60
     for name, value in anew.items():

@@ -3,18 +3,21 @@
 import json
 import math
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from rag.evaluation.about import About
 from rag.evaluation.cases import Failure, Judging, judge
 from rag.evaluation.compare import compare
 from rag.evaluation.html import page as render
+from rag.evaluation.queries import Collection, Name
 from rag.evaluation.records import Cited, Gold, Prediction, Question, Retrieved
 from rag.evaluation.relevance import GoldPlaces, gold_qrels, runs
-from rag.evaluation.report import About, answer_report, retrieval_report
+from rag.evaluation.report import answer_report, retrieval_report
 from rag.loaders import make_document
 
 PAYLOAD = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
@@ -51,13 +54,23 @@ def made_report(*, abstaining: bool = False) -> dict[str, Any]:
             () if silent else (cited,),
             _retrieved(document.id, number),
             {"total": 5.0},
+            read=8,
         )
     gold = GoldPlaces({document.id: TEXT})
     rankings = runs(questions, predictions, gold)
-    cases = judge(questions, predictions, Judging({document.id: document}, gold, rankings, 8))
+    cases = judge(questions, predictions, Judging({document.id: document}, gold, rankings))
     told = {"top_k": 8, "min_confidence": None, "reader": PAYLOAD}
     faults = (f"set.json: line 3: {PAYLOAD}",)
-    about = About(f"set{PAYLOAD}.json", 1, faults, encoder="e", settings=told)
+    about = About(
+        f"set{PAYLOAD}.json",
+        1,
+        faults,
+        began="2026-03-05T14:05:00Z" if abstaining else "2026-03-04T09:00:00Z",
+        encoder="e",
+        settings=told,
+        calibration={"threshold": 0.25},
+        checksums={"reader": ("f" if abstaining else "e") * 64, "encoder": None},
+    )
     return answer_report(cases, rankings, gold_qrels(questions), about)
 
 
@@ -269,27 +282,169 @@ def test_the_settings_are_told(page: Page) -> None:
     page.locator("summary", has_text="Settings").click()
 
     told = page.locator("details[open] dl").locator("dt, dd").all_inner_texts()
-    assert told == ["top_k", "8", "min_confidence", "the usual", "reader", PAYLOAD]
+    assert told == ["top_k", "8", "min_confidence", "0.25, the reader's own", "reader", PAYLOAD]
+    page.locator("summary", has_text="Settings").click()
+    page.locator("summary", has_text="Checksums").click()
+    told = page.locator("details[open] dl").locator("dt, dd").all_inner_texts()
+    assert told == ["weights of the reader", "f" * 64]
+    header = page.locator("header").inner_text()
+    assert f"Measured on 5 March 2026, 14:05 UTC with citespan {version('citespan')}" in header
 
 
-def test_a_report_on_rankings_alone_has_no_list(open_pages: Any, tmp_path: Path) -> None:
-    kinds = ("reranked", "fused", "dense", "lexical")
-    rankings = {kind: {"q": ["a", "b"], "p": ["c"]} for kind in kinds}
-    report = retrieval_report(rankings, {"q": {"b": 1, "d": 1}, "p": {"c": 2}}, About("beir", 4))
-    (tmp_path / "report.html").write_text(render(report), "utf-8")
+def test_what_differs_from_the_other_run_is_told(page: Page) -> None:
+    told = page.locator("section", has_text="Against old").locator("li").all_inner_texts()
+    assert told == ["checksum, weights of the reader: eeeeeeeeeeee → ffffffffffff"]
+
+
+KINDS = ("reranked", "fused", "dense", "lexical")
+
+
+def ranked_report(*, backwards: bool = False) -> dict[str, Any]:
+    """Sixty queries: query n has one to three relevant documents, the first at rank n + 1.
+
+    The ranking has forty documents, so of the last twenty queries it holds none. ``backwards``
+    turns the rankings of every third query around.
+    """
+    run, qrels, words = {}, {}, {}
+    for number in range(60):
+        name = f"q{number:02}"
+        ranked = [f"{name}-{place}" for place in range(40)]
+        relevant = {f"{name}-{number + extra}": 1 + extra for extra in range(1 + number % 3)}
+        qrels[name] = {**relevant, f"{name}-39": 0} if number < 30 else relevant
+        words[name] = f"Query {number} {PAYLOAD}?"
+        run[name] = ranked[::-1] if backwards and number % 3 == 0 else ranked
+    names = {f"q00-{place}": Name(f"d{place}", f"Title {place} {PAYLOAD}") for place in range(40)}
+    known = Collection(words, names)
+    about = About("beir", 2400, settings={"top_k": 4 if backwards else 8})
+    return retrieval_report(dict.fromkeys(KINDS, run), qrels, about, known)
+
+
+@pytest.fixture(scope="module")
+def ranked() -> dict[str, Any]:
+    new = ranked_report(backwards=True)
+    return {**new, "against": compare(ranked_report(), new, "old.json")}
+
+
+@pytest.fixture
+def ranked_page(
+    request: pytest.FixtureRequest, open_pages: Any, tmp_path: Path, ranked: dict[str, Any]
+) -> Iterator[Page]:
+    """The page of a report on rankings alone; fails on any message."""
+    width, height = getattr(request, "param", SIZES[1])
+    opened: Page = open_pages.new_page(viewport={"width": width, "height": height})
     said: list[str] = []
-    page = open_pages.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto((tmp_path / "report.html").as_uri())
-
-    shown = page.locator("main").inner_text()
-    tile = page.locator(".tiles > div").last.inner_text()  # ranks 2 and 1
-    assert tile.split() == "MRR@10 75.0 % 50.0 to 100.0".split()
-    assert "Success@5" in shown  # two documents answer q, so it is not the recall
-    assert "Every question" not in shown
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    (tmp_path / "report.html").write_text(render(ranked), "utf-8")
+    opened.goto((tmp_path / "report.html").as_uri())
+    yield opened
     assert said == []
-    page.close()
+    opened.close()
+
+
+def first_rank(query: dict[str, Any]) -> float:
+    return min((d["rank"] for d in query["relevant"] if d["rank"]), default=math.inf)
+
+
+@pytest.mark.parametrize("ranked_page", SIZES, indirect=True)
+def test_every_query_is_listed_and_filtered(ranked_page: Page, ranked: dict[str, Any]) -> None:
+    page, queries, against = ranked_page, ranked["queries"], ranked["against"]
+
+    def count(control: str, value: str) -> int:
+        page.locator(f"#{control}").select_option(value)
+        shown = int(page.locator("#count").inner_text().split()[0])
+        page.locator(f"#{control}").select_option("")
+        return shown
+
+    ranks = [first_rank(query) for query in queries]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("#count").inner_text() == "60 of 60 queries"
+    assert count("outcome", "first") == ranks.count(1)
+    assert count("outcome", "ten") == sum(2 <= rank <= 10 for rank in ranks)
+    assert count("outcome", "deeper") == sum(10 < rank < math.inf for rank in ranks)
+    assert count("outcome", "none") == ranks.count(math.inf)
+    for kind in ("better", "worse", "changed"):
+        assert count("change", kind) == len(against[kind])
+    page.locator("#search").fill("query 17 ")
+    assert page.locator("#list li").count() == 1
+
+
+def test_queries_are_ordered_by_their_measures(ranked_page: Page, ranked: dict[str, Any]) -> None:
+    page, queries = ranked_page, ranked["queries"]
+    old = {q["id"]: q["scores"]["ndcg@10"] for q in ranked_report()["queries"]}
+
+    def ndcg(query: dict[str, Any]) -> float:
+        return float(query["scores"]["ndcg@10"])
+
+    orders: dict[str, Callable[[dict[str, Any]], float]] = {
+        "file": lambda _: 0,
+        "low": ndcg,
+        "high": lambda query: -ndcg(query),
+        "deep": lambda query: -first_rank(query),
+        "many": lambda query: -len(query["relevant"]),
+        "gained": lambda query: old[query["id"]] - ndcg(query),
+        "lost": lambda query: ndcg(query) - old[query["id"]],
+    }
+    offered = page.locator("#order option").evaluate_all("options => options.map(o => o.value)")
+    assert offered == list(orders)
+    for order, key in orders.items():
+        page.locator("#order").select_option(order)
+        page.locator("#more").click()
+        shown = page.locator("#list summary").evaluate_all(
+            "all => all.map(e => Number(e.textContent.match(/Query (\\d+) /)[1]))"
+        )
+        assert shown == [int(query["id"][1:]) for query in sorted(queries, key=key)]
+
+
+def test_a_query_shows_what_stands_first_and_what_is_relevant(ranked_page: Page) -> None:
+    page = ranked_page
+    page.locator("#search").fill("q00")
+    page.locator("#list summary").focus()
+    page.keyboard.press("Enter")
+
+    first, rest = (page.locator("#list .documents").nth(place) for place in range(2))
+    rest.wait_for()
+    assert first.locator("li").count() == 10
+    assert first.locator("li").first.locator("*").all_inner_texts() == [
+        "1",
+        f"Title 39 {PAYLOAD} (d39)",
+        "judged, not relevant",
+    ]
+    ranks = ["40", f"Title 0 {PAYLOAD} (d0)", "fused 40, dense 40, lexical 40"]
+    assert rest.locator("li").locator("*").all_inner_texts() == ranks
+    told = page.locator("#list dl").inner_text()
+    assert "Relevant (1)\n40" in told
+    assert "Before\nnDCG@10 1.000, relevant at 1" in told
+    page.locator("#search").fill("q01")
+    page.locator("#list summary").click()
+    page.locator("#list mark").first.wait_for()
+    assert page.locator("#list mark").all_inner_texts() == ["q01-1", "q01-2"]
+
+
+def test_a_report_on_rankings_alone(ranked_page: Page, ranked: dict[str, Any]) -> None:
+    page = ranked_page
+    tile = page.locator(".tiles > div").last.inner_text()
+
+    assert f"{100 * ranked['retrieval']['mrr@10']:.1f} %" in tile
+    assert "Success@5" in page.locator("main").inner_text()  # several answer, so not the recall
+    assert "14 with other ranks" in page.locator("main").inner_text()
+    ranks = [first_rank(query) for query in ranked["queries"]]
+    for kind, rank in (("first", 1), ("none", math.inf)):
+        page.locator(f".pick[data-value={kind}]").click()
+        assert page.locator("#count").inner_text() == f"{ranks.count(rank)} of 60 queries"
+        assert page.evaluate("document.activeElement.id") == "outcome"
+
+
+@pytest.mark.parametrize("ranked_page", SIZES, indirect=True)
+def test_no_finding_of_axe_on_rankings(ranked_page: Page) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    ranked_page.locator("#search").fill("q01")
+    for summary in ranked_page.locator("summary").all():
+        summary.click()
+
+    found = axe.Axe().run(ranked_page).response["violations"]
+
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)

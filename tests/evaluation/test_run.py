@@ -1,13 +1,17 @@
 """Whole evaluations with the shipped encoder and the sentence reader, on a corpus of six texts."""
 
+import hashlib
 import json
 import math
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+import rag
 import rag.evaluation.run as module
 from rag.config import Settings
 from rag.errors import CitespanError, LoadError
@@ -70,7 +74,7 @@ def report(squad: Path, out: Path) -> dict[str, Any]:
 
 
 def without_times(report: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in report.items() if key != "latency_ms"}
+    return {**report, "latency_ms": None, "run": {**report["run"], "began": None}}
 
 
 def test_the_report_has_the_written_form(report: dict[str, Any], out: Path) -> None:
@@ -180,14 +184,57 @@ def test_an_interrupted_run_goes_on(
 
     options = Options(squad, out=tmp_path, settings=SETTINGS, progress=False)
     monkeypatch.setattr(module, "ask_all", interrupted)
+    monkeypatch.setattr(module, "now", lambda: "2026-03-05T14:05:00Z")
     with pytest.raises(KeyboardInterrupt):
         evaluate(options)
     monkeypatch.setattr(module, "ask_all", counted)
+    monkeypatch.setattr(module, "now", lambda: "2026-03-06T09:00:00Z")
 
     resumed = evaluate(options)
 
     assert asked == [case["id"] for case in report["cases"][3:]]
     assert without_times(resumed) == without_times(report)
+    assert resumed["run"]["began"] == "2026-03-05T14:05:00Z"
+
+
+def test_the_report_tells_what_it_was_measured_with(report: dict[str, Any], usual: Path) -> None:
+    shipped = json.loads((usual / "report.json").read_text("utf-8"))["run"]
+    weights = Path(rag.__file__).parent / "models" / "reader" / "model.safetensors"
+    texts = sorted(hashlib.sha256(text.encode()).hexdigest() for text in TEXTS.values())
+    began = datetime.fromisoformat(shipped["began"])
+
+    assert abs((datetime.now(UTC) - began).total_seconds()) < 600
+    assert shipped["version"] == version("citespan")
+    assert shipped["checksums"]["reader"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert shipped["encoder"] == f"all-MiniLM-L6-v2@{shipped['checksums']['encoder']}"
+    listed = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    assert shipped["checksums"]["documents"] == listed
+    assert 0 < shipped["calibration"]["threshold"] < 1
+    assert report["run"]["checksums"] == {**shipped["checksums"], "reader": None}
+
+
+def test_against_tells_other_questions_and_another_reader(
+    squad: Path, out: Path, usual: Path, tmp_path: Path
+) -> None:
+    against, settings = out / "report.json", Settings()
+
+    new = evaluate(
+        Options(squad, out=tmp_path, settings=settings, limit=3, against=against, progress=False)
+    )
+
+    found = new["against"]["run"]
+    kept = json.loads((usual / "report.json").read_text("utf-8"))["run"]
+    assert {name for name in found if not name.startswith("calibration: ")} == {
+        "limit",
+        "reader",
+        "checksum of questions",
+        "checksum of reader",
+    }
+    assert found["reader"] == ["sentence", ""]
+    assert found["checksum of reader"] == [None, kept["checksums"]["reader"]]
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert f"weights of the reader: – → {kept['checksums']['reader'][:12]}" in page
+    assert "limit: – → 3" in page
 
 
 def test_asked_in_chunks_the_answers_are_the_same(
@@ -244,6 +291,11 @@ def test_against_agrees_with_the_two_files_of_predictions(
     ((name, value),) = told.items()
     assert found["run"] == {name: [getattr(Settings(), name), value]}
     assert found["changed"] == {name: text for name, text in before.items() if after[name] != text}
+    for name, (was, now) in found["figures"].items():
+        paired = found["paired"].get(name.split(".", 1)[1])
+        if paired:
+            assert paired["difference"] == pytest.approx(now - was)
+    assert len(found["paired"]) == 8
     scores = [{case["id"]: case["f1"] for case in report["cases"]} for report in (old, new)]
     assert found["better"] == [name for name in before if scores[1][name] > scores[0][name]]
     assert found["worse"] == [name for name in before if scores[1][name] < scores[0][name]]
@@ -300,6 +352,16 @@ def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
 
     jsonschema.validate(report, SCHEMA)
     assert (report["questions"], report["qa"]) == (5, None)
+    assert report["corpus"]["file"] == tmp_path.name
+    assert [(one["id"], one["question"]) for one in report["queries"]] == [
+        (query["_id"], query["text"]) for query in queries
+    ]
+    for one in report["queries"]:
+        (relevant,) = one["relevant"]
+        assert (relevant["document"], relevant["title"]) == (one["id"], None)
+        assert one["first"][relevant["rank"] - 1]["document"] == one["id"]
+        assert one["scores"]["mrr@10"] == pytest.approx(1 / relevant["rank"])
+        assert relevant["lexical_rank"] == 1
     assert report["retrieval"]["recall@5"] == 1.0
     assert report["retrieval"]["lexical"]["recall@1"] == 1.0
     assert report["retrieval"]["fused"]["recall@5"] == 1.0
@@ -307,21 +369,39 @@ def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
 
 
 def test_a_run_file_is_scored_against_qrels(tmp_path: Path) -> None:
-    (tmp_path / "qrels").write_text("1 0 a 1\n2 0 b 1\n", "utf-8")
-    (tmp_path / "run").write_text("1 Q0 a 1 2.0 x\n1 Q0 b 2 1.0 x\n", "utf-8")
+    (tmp_path / "qrels").write_text("1 0 a 1\n2 0 b 1\n2 0 c 2\n3 0 a 1\n", "utf-8")
+    (tmp_path / "run").write_text("1 Q0 a 1 2.0 x\n1 Q0 b 2 1.0 x\n3 Q0 a 1 1.0 x\n", "utf-8")
 
     report = evaluate_run(tmp_path / "run", tmp_path / "qrels", tmp_path / "out")
-    (tmp_path / "other").write_text("2 Q0 b 1 1.0 x\n1 Q0 a 1 1.0 x\n", "utf-8")
+    (tmp_path / "other").write_text(
+        "2 Q0 z 1 2.0 x\n2 Q0 b 2 1.0 x\n1 Q0 a 1 1.0 x\n3 Q0 z 1 9.0 x\n3 Q0 a 1 1.0 x\n", "utf-8"
+    )
     kept = tmp_path / "out" / "report.json"
     other = evaluate_run(tmp_path / "other", tmp_path / "qrels", tmp_path / "two", kept)
 
     jsonschema.validate(report, SCHEMA)
     jsonschema.validate(other, SCHEMA)
     assert json.loads(kept.read_text("utf-8")) == report
-    assert other["against"]["figures"]["retrieval.mrr@10"] == [0.5, 1.0]
+    found = other["against"]
+    assert found["figures"]["retrieval.mrr@10"] == pytest.approx([2 / 3, 2 / 3])
+    assert (found["better"], found["worse"]) == (["2"], ["3"])
+    assert found["changed"] == {
+        "2": {"ndcg@10": 0.0, "ranks": []},
+        "3": {"ndcg@10": 1.0, "ranks": [1]},
+    }
+    # By hand: query 2 gains 1 / log2(3) of 2 + 1 / log2(3), query 3 loses 1 - 1 / log2(3).
+    second = 1 / math.log2(3)
+    gain = second / (2 + second) - (1 - second)
+    assert found["paired"]["ndcg@10"]["difference"] == pytest.approx(gain / 3)
+    (row,) = [one for one in other["queries"] if one["id"] == "2"]
+    assert [(d["document"], d["relevance"], d["rank"]) for d in row["relevant"]] == [
+        ("b", 1, 2),
+        ("c", 2, None),
+    ]
+    assert [(d["document"], d["relevance"]) for d in row["first"]] == [("z", None), ("b", 1)]
     assert "Against" in (tmp_path / "two" / "report.html").read_text("utf-8")
-    assert report["questions"] == 2
-    assert report["retrieval"]["mrr@10"] == 0.5
+    assert report["questions"] == 3
+    assert report["retrieval"]["mrr@10"] == pytest.approx(2 / 3)
     assert "mrr@10" in table(report)
 
 

@@ -27,6 +27,7 @@ _FRONT = re.compile(
     re.IGNORECASE,
 )
 _OPEN = DETERMINERS | PREPOSITIONS | {"and", "or"}
+_EXHIBITS = frozenset("figure fig table".split())  # they mean nothing outside their text
 _MAX_SUBJECT = 9  # words
 _DO = {"past": "did", "present": "does"}
 
@@ -105,6 +106,8 @@ def _verb(words: list["re.Match[str]"], head: int, sentence: str) -> _Verb | Non
         if at and (found := _finite(word[0])) and not _is_noun(words[at - 1][0], found, candidates):
             candidates.append(_Verb(at, *found))
     sure = [one for one in candidates if one.base is None]
+    if sure and any(_tells_more(words, one.at) for one in candidates if one.at < sure[0].at):
+        return None  # "historians thought the term may be old"
     if sure:
         chosen = sure[0]
     elif len(candidates) == 1 and _follows(words, candidates[0].at, sentence):
@@ -112,6 +115,12 @@ def _verb(words: list["re.Match[str]"], head: int, sentence: str) -> _Verb | Non
     else:
         return None
     return chosen if chosen.at <= _MAX_SUBJECT else None
+
+
+def _tells_more(words: list["re.Match[str]"], at: int) -> bool:
+    """Whether an object or a clause follows, so that the word is a verb and no participle."""
+    following = words[at + 1][0].lower() if at + 1 < len(words) else ""
+    return following in DETERMINERS | POINTING | {"how", "why", "whether"}
 
 
 def _is_noun(before: str, found: tuple[str, str | None], candidates: list[_Verb]) -> bool:
@@ -154,7 +163,7 @@ def _stands_alone(subject: str) -> bool:
     words = subject.split()
     if not words or not words[0][0].isalnum() or len(words) > _MAX_SUBJECT:
         return False
-    if words[0].lower() in POINTING | CLAUSE_WORDS:
+    if words[0].lower() in POINTING | CLAUSE_WORDS | _EXHIBITS:
         return False
     named = subject[:1].isupper() and words[0].lower() not in DETERMINERS
     return (len(words) > 1 or named) and words[0].lower() not in PREPOSITIONS

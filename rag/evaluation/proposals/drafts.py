@@ -11,6 +11,8 @@ from rag.evaluation.proposals.lexicon import (
     DETERMINERS,
     PREPOSITIONS,
     SINGULAR,
+    THINGS_DO,
+    TITLES,
 )
 from rag.evaluation.proposals.mentions import Kind, Mention, dates, names, quantities
 from rag.evaluation.proposals.verbs import past_of_participle
@@ -18,7 +20,7 @@ from rag.evaluation.proposals.verbs import past_of_participle
 _BE = frozenset("is are was were".split())
 _HAVE = frozenset("has have had".split())
 _LINKING = frozenset("become remain seem appear look lie stand go come rise fall".split())
-_ENDS = re.compile(rf"\s*$|\s*,|\s+(?:{'|'.join(sorted(PREPOSITIONS))}|an?|every|each)\b")
+_ENDS = re.compile(rf"\s*$|\s*[,\[]|\s+(?:{'|'.join(sorted(PREPOSITIONS))}|an?|every|each)\b")
 _OBJECT = re.compile(rf"(?:{'|'.join(sorted(DETERMINERS))}) [^,;:()]+", re.IGNORECASE)
 _NOMINAL = re.compile(r"(?:(?:the|an?) |(?:[A-Z]\S* ){0,2}\S+[’']s? )(?!.*\b(?:which|who)\b)")
 _PARTICIPLE = re.compile(r"(?:(?:also|now|long) )?(\w+(?:ed|en)) ")
@@ -55,7 +57,9 @@ class _Parsed:
         text = self.text(bounds)
         if not bounds or any(mention.start == bounds[0] for mention in self.named):
             return text
-        return text if text.split()[0].endswith(_NATIONAL) else text[0].lower() + text[1:]
+        first = text.split()[0]
+        stays = first.endswith(_NATIONAL) or first.removesuffix(".") in TITLES
+        return text if stays else text[0].lower() + text[1:]
 
 
 def drafts(sentence: str, seen: frozenset[str] = frozenset()) -> Iterator[Draft]:
@@ -92,25 +96,41 @@ def _subject(parsed: _Parsed) -> Iterator[Draft]:
     tells_name = rest.removeprefix("been ")[:1].isupper()
     if mention is None and (clause.base is not None or len(text.split()) < 3 or tells_name):
         return
+    modal = verb not in _BE | _HAVE and clause.base is None
     copula = verb in _BE or (verb in _HAVE and not _has_participle(rest))
-    word = _who(mention, bare, copula=copula)
-    if word and len(rest.split()) > 1 and not rest.startswith("to "):
+    copula = copula or (modal and "be" in rest.split()[:4])
+    word = _who(mention, bare, copula=copula, thing=clause.base in THINGS_DO)
+    whole = len(rest.split()) > 1 and not rest.startswith("to ") and not _goes_on(rest)
+    if word and whole:
         # "What was built?", but "What were the reasons?"
         asked = verb if verb in _BE and not _has_participle(rest) else SINGULAR.get(verb, verb)
         front = f" {parsed.small(clause.front)}" if clause.front else ""
         yield Draft(f"{word} {asked} {rest}{front}?", start, end, "subject")
 
 
-def _who(mention: Mention | None, text: str = "", *, copula: bool = False) -> str | None:
-    """The question word for what is named or described; None where none is sure to fit."""
+def _who(
+    mention: Mention | None, text: str = "", *, copula: bool = False, thing: bool = False
+) -> str | None:
+    """The question word for what is named or described; None where none is sure to fit.
+
+    ``thing``: the verb says that it is no person.
+    """
     if mention is None:
-        head = re.split(rf" (?:{'|'.join(sorted(PREPOSITIONS))}) ", text)[0].split()[-1]
-        return "Who" if head in AGENTS else "What"
+        return "Who" if _is_agent(text) else "What"
     if mention.kind is Kind.PERSON:
         return "Who"
     if mention.noun:
         return f"Which {mention.noun}"
-    return None if copula else "Who"
+    if copula:
+        return None
+    return "What" if thing else "Who"
+
+
+def _is_agent(text: str) -> bool:
+    """Whether a phrase is about people: "health officials of Oslo", "the architect Ada Lum"."""
+    words = re.split(rf" (?:{'|'.join(sorted(PREPOSITIONS))}) ", text)[0].split()
+    named = [after[:1].isupper() for after in words[1:]] + [True]
+    return any(word.lower() in AGENTS and last for word, last in zip(words, named, strict=True))
 
 
 def _aside(parsed: _Parsed) -> Iterator[Draft]:
@@ -138,6 +158,8 @@ def _adverbial(parsed: _Parsed, mention: Mention, word: str, leads: str) -> Iter
         if not _ENDS.match(after):
             return
         rest = f"{parsed.text((clause.rest[0], phrase[0]))} {after}"
+    if word == "Where" and clause.auxiliary in _BE and rest.strip() and not _has_participle(rest):
+        return  # "where was the island a home of seals" asks for nothing
     if question := _inverted(parsed, word, rest, without_front=phrase == clause.front):
         yield Draft(question, mention.start, mention.end, word.split()[-1].lower())
 
@@ -189,7 +211,7 @@ def _object(parsed: _Parsed) -> Iterator[Draft]:
         lead, start = found[0], start + found.end()
     answer = parsed.text((start, end))
     words = answer.split()
-    if not _OBJECT.fullmatch(answer) or not 1 < len(words) <= _MAX_ANSWER:
+    if not _OBJECT.fullmatch(answer) or not 1 < len(words) <= _MAX_ANSWER or _goes_on(answer):
         return
     if clause.base in _LINKING or (clause.auxiliary not in _BE and _has_adverbial(words)):
         return
@@ -226,6 +248,14 @@ def _inverted(parsed: _Parsed, word: str, rest: str, *, without_front: bool = Fa
 def _has_participle(rest: str) -> bool:
     words = [word for word in rest.split()[:3] if word not in ADVERBS and not word.endswith("ly")]
     return bool(words) and (words[0] == "been" or past_of_participle(words[0]) is not None)
+
+
+def _goes_on(phrase: str) -> bool:
+    """Whether a phrase cannot end so: "the league's", "a gravity-induced"."""
+    last = phrase.rpartition(" ")[2]
+    verb = last.rpartition("-")[2] if "-" in last else ""
+    compound = verb.endswith("ing") or past_of_participle(verb) is not None
+    return compound or last.endswith(("'", "’", "'s", "’s"))
 
 
 def _has_adverbial(words: list[str]) -> bool:

@@ -34,12 +34,34 @@ CONNECTIVES = re.compile(
     r"Although|Though)\b,?\s+"
 )
 AGENTS = frozenset(
-    "analysts army board boy committee company council court doctor engineer experts family "
-    "farmers foundation girl government king man men mother nations nurses officials parliament "
-    "people police president queen residents scientist scientists students team woman women "
-    "workers".split()
+    "actor actors actress analyst analysts architect architects army artist artists astronomers "
+    "athletes author authors band bishop bishops board boy boys brother brothers captain captains "
+    "chairman chancellor chief chiefs children citizens clergy coach colonists commander "
+    "commanders committee companies company composer council court crew critics daughter "
+    "daughters designer director directors doctor doctors elite elites emperor emperors engineer "
+    "engineers experts families family fans farmers father foundation founder founders general "
+    "generals girl girls government governments governor governors guitarist historian historians "
+    "husband immigrants inhabitants inventor journalist journalists judge judges jurist king "
+    "kings knights lawyer lawyers leader leaders lord lords majority man manager managers mayor "
+    "member members men merchants minister ministers minority missionaries monk monks mother "
+    "musician musicians nations nobility nobles novelist nurse nurses officer officers officials "
+    "painter painters parents parliament participants patients people philosopher philosophers "
+    "physician physicians physicist planner player players poet poets police politician "
+    "politicians pope population president presidents priest priests prince princes princess "
+    "producer professionals professor psychologist psychologists queen rebels refugees "
+    "researchers residents rulers sailors scholar scholars scientist scientists secretary senator "
+    "senators settlers singer singers sister sisters slaves sociologists soldier soldiers son "
+    "sons staff students sultan supporters survivors teacher teachers team teams theologian "
+    "theologians tourists traders troops victims visitors voters wife woman women workers writer "
+    "writers youth".split()
 )
 """Common nouns that one asks for with "who"."""
+THINGS_DO = frozenset(
+    "belong border comprise concern consist contain cost cover encompass exceed extend feature "
+    "flow include involve last lie measure occupy occur originate overlap represent resemble span "
+    "stretch surround weigh".split()
+)
+"""Verbs whose subject is hardly ever a person."""
 ADVERBS = frozenset(
     "also now still only just even soon later often never always once first long widely then not "
     "already again twice".split()
@@ -56,13 +78,14 @@ TITLES = frozenset(
     "General Captain Senator Chancellor Minister Bishop".split()
 )
 KINDS = frozenset(
-    "academy act agency airport army assembly association bank battle bay bridge canal castle "
-    "cathedral channel church college committee company conference congress constitution council "
-    "court desert empire festival foundation gallery garden gulf harbor harbour hospital hotel "
-    "house institute island kingdom lake library ministry mountain museum ocean observatory opera "
-    "palace parliament park party peninsula prize railway republic revolution river road school "
-    "sea senate society square station street temple theater theatre tower treaty tribunal union "
-    "university valley war".split()
+    "academy act agency agreement airport alliance army assembly association bank battle bay "
+    "bridge canal castle cathedral channel church club college commission committee company "
+    "conference congress constitution convention council court desert empire festival foundation "
+    "gallery garden gulf harbor harbour hospital hotel house institute island kingdom lake "
+    "library ministry mountain museum observatory ocean opera organisation organization palace "
+    "park parliament party peninsula plan prize program programme project protocol railway "
+    "republic revolution river road school sea senate society square station street temple "
+    "theater theatre tower treaty tribunal union university valley war".split()
 )
 """The last word of a name that says what it names."""
 COUNTRIES = tuple(
@@ -74,6 +97,8 @@ COUNTRIES = tuple(
     "Sweden|Switzerland|Syria|Thailand|Turkey|Ukraine|United Kingdom|United States|Uruguay|"
     "Venezuela|Vietnam|Wales|Zambia".split("|")
 )
+WITH_ARTICLE = frozenset(("Netherlands", "Philippines", "United Kingdom", "United States"))
+"""Countries that "the" goes before."""
 CITIES = tuple(
     "Amsterdam|Athens|Beijing|Berlin|Boston|Brussels|Budapest|Cairo|Chicago|Copenhagen|Delhi|"
     "Dublin|Edinburgh|Florence|Geneva|Hamburg|Helsinki|Istanbul|Lisbon|London|Los Angeles|Madrid|"

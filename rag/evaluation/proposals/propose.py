@@ -20,10 +20,13 @@ UNANSWERABLE_SHARE = 0.25
 CLOZE = "cloze"
 
 _WORDS = range(5, 41)
+_REFERENCE = re.compile(r" ?\[\d+(?:[,–-] ?\d+)*\]")  # to a list of sources: [3], [4, 7]
 _STOPS = tuple(".!?")
 _PRONOUN = re.compile(
-    r"\b(?:him|them|it|he|she|they|we|us|her(?= (?:an?|the|in|to)\b|\?))\b", re.IGNORECASE
+    r"\b(?:him|them|it|he|she|they|we|us|this|these|her(?= (?:an?|the|in|to)\b|\?))\b",
+    re.IGNORECASE,
 )
+_HANGING = re.compile(r"\b(?:such|including)\?$|\[[^\]]*$")  # cut before what they announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,12 @@ def _of(document: Document, label: str, seen: frozenset[str]) -> Iterator[Propos
         asked_for = {(draft.start, draft.end) for draft in found}
         clozes = [one for one in _clozes(sentence) if (one.start, one.end) not in asked_for]
         for draft in (*found, *clozes):
-            if draft.question in asked or not _tells(draft, sentence):
+            question = _REFERENCE.sub("", draft.question)
+            if question in asked or not _tells(draft, sentence):
                 continue
-            asked.add(draft.question)
+            asked.add(question)
             gold = Gold(sentence[draft.start : draft.end], start + draft.start)
-            yield Proposal(draft.question, (gold,), label, draft.made, sentence)
+            yield Proposal(question, (gold,), label, draft.made, sentence)
 
 
 def _fits(sentence: str) -> bool:
@@ -113,7 +117,11 @@ def _clozes(sentence: str) -> Iterator[Draft]:
 def _tells(draft: Draft, sentence: str) -> bool:
     """Whether a question can be asked on its own: enough words, no pronoun, not its answer."""
     answer = sentence[draft.start : draft.end]
-    if _PRONOUN.search(draft.question) or _PRONOUN.search(answer):
+    if (
+        _PRONOUN.search(draft.question)
+        or _PRONOUN.search(answer)
+        or _HANGING.search(draft.question)
+    ):
         return False
     long_enough = draft.made == "life dates" or len(telling_words(draft.question)) > 2
     return long_enough and answer.lower() not in draft.question.lower()

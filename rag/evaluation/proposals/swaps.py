@@ -5,9 +5,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.evaluation.proposals.lexicon import CITIES, COUNTRIES, FIRST_NAMES, LAST_NAMES
+from rag.evaluation.proposals.lexicon import (
+    CITIES,
+    COUNTRIES,
+    FIRST_NAMES,
+    LAST_NAMES,
+    WITH_ARTICLE,
+)
 from rag.evaluation.proposals.mentions import DATE, Kind, names
 
+_ARTICLE = re.compile(r"\bthe $")
 _YEAR = re.compile(r"\d{4}")
 _YEARS_AWAY = [*range(-40, -2), *range(3, 41)]
 
@@ -64,4 +71,7 @@ class Absent:
 
 
 def _swap(question: str, start: int, end: int, new: str) -> Swap:
-    return Swap(f"{question[:start]}{new}{question[end:]}", question[start:end], new)
+    before, old = question[:start], question[start:end]
+    if old in COUNTRIES:
+        before = f"{_ARTICLE.sub('', before)}{'the ' if new in WITH_ARTICLE else ''}"
+    return Swap(f"{before}{new}{question[end:]}", old, new)
