@@ -16,7 +16,11 @@ def main() -> None:
     """Read the run, write into the model's folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--run", type=Path, nargs="+", required=True, help="folders of scripts/train_reader.py"
+        "--run",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of scripts/train_reader.py (default: what the last card kept of them)",
     )
     parser.add_argument("--model", type=Path, required=True, help="folder that gets the card")
     parser.add_argument("--train", type=Path, nargs="+", required=True, help="training files used")

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.errors import ModelError
 from rag.training.loop import Progress
 from rag.training.plan import Plan
 
 CARD = "MODEL_CARD.md"
 CURVES = "training.png"
+RUNS = "runs.json"
 CALIBRATION = "calibration.png"
 
 LICENCES = {
@@ -20,6 +22,8 @@ LICENCES = {
     "fairytaleqa": "FairytaleQA, Apache-2.0",
 }
 """File name prefix -> where the data is from and its licence."""
+
+_PARTS = ("plan", "progress")
 
 _HEAD = """\
 # citespan reader
@@ -36,7 +40,8 @@ Started from the weights of all-MiniLM-L6-v2 (Apache-2.0), trained by `scripts/t
 class Sources:
     """What a card is made of.
 
-    ``runs`` are the training folders, one after the other; ``reports`` those of
+    ``runs`` are the training folders, one after the other (none: what an earlier card kept of
+    them beside the model); ``reports`` those of
     ``scripts/evaluate.py`` by the name under which they are shown; ``calibration`` is the report of
     ``scripts/fit_calibration.py``; ``notes`` are Markdown.
     """
@@ -53,8 +58,9 @@ def write_card(folder: Path, sources: Sources) -> None:
 
     Raises:
         ImportError: matplotlib is missing: ``pip install citespan[train]``.
+        ModelError: no run is named, and no earlier card kept any.
     """
-    courses = [(_plan(run), _progress(run)) for run in sources.runs]
+    courses = _courses(folder, sources.runs)
     parts = [
         _HEAD,
         _data(sources.train),
@@ -70,12 +76,19 @@ def write_card(folder: Path, sources: Sources) -> None:
     (folder / CARD).write_text("\n".join(part.rstrip() + "\n" for part in parts if part), "utf-8")
 
 
-def _plan(run: Path) -> Plan:
-    return Plan(**json.loads((run / "plan.json").read_text("utf-8")))
-
-
-def _progress(run: Path) -> Progress:
-    return Progress(**json.loads((run / "progress.json").read_text("utf-8")))
+def _courses(folder: Path, runs: Sequence[Path]) -> list[tuple[Plan, Progress]]:
+    """What was planned and what happened in each run; kept in the model's folder."""
+    kept = folder / RUNS
+    if runs:
+        told = [
+            {part: json.loads((run / f"{part}.json").read_text("utf-8")) for part in _PARTS}
+            for run in runs
+        ]
+        kept.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    elif not kept.exists():
+        raise ModelError(f"{kept}: missing; name the folders of its training runs (--run)")
+    rows = json.loads(kept.read_text("utf-8"))
+    return [(Plan(**row["plan"]), Progress(**row["progress"])) for row in rows]
 
 
 def draw_curves(runs: Sequence[Progress], path: Path) -> None:

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from rag.errors import ModelError
 from rag.training.card import CALIBRATION, CARD, CURVES, Sources, write_card
 from rag.training.loop import Progress
 from rag.training.plan import Plan
+
+
+def test_a_card_of_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="--run"):
+        write_card(tmp_path, Sources([], [], {}))
 
 
 def test_the_card_tells_of_both_runs_and_the_calibration(tmp_path: Path) -> None:
@@ -35,5 +41,8 @@ def test_the_card_tells_of_both_runs_and_the_calibration(tmp_path: Path) -> None
     assert "| own | 40 | 0.031 |  |" in card
     assert "`mine.json`: given by the user" in card
     assert card.rstrip().endswith("English only.")
+    later = Sources([], train, {}, calibration, "## Limits\n\nEnglish only.\n")
+    write_card(tmp_path, later)  # the runs may be gone by then
+    assert (tmp_path / CARD).read_text("utf-8") == card
     for picture in (CURVES, CALIBRATION):
         assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
