@@ -23,6 +23,9 @@ TOKENS_AT_ONCE = 2048  # rows of one matrix product; its activations stay in the
 SHAPES_KEPT = 128
 """oneDNN compiles a product for each shape and keeps 1,024 of them, which after some thousand
 passages held 1.2 GB. Fewer cost no time that could be measured. A value that is set stays."""
+SHAPES_KEPT_BY_THREAD = 8
+"""PyTorch keeps up to 1,024 of them once more for each thread, about 140 MB, and a server has many
+threads. Fewer cost no time that could be measured: what is not here is found above."""
 TEXTS_AT_ONCE = 1024  # tokenised and sorted together, so that memory does not grow with the texts
 
 
@@ -42,6 +45,7 @@ class SentenceBert:
             ModelError: a file is missing or damaged, or the model is no BERT.
         """
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
+        os.environ.setdefault("LRU_CACHE_CAPACITY", str(SHAPES_KEPT_BY_THREAD))
         try:
             shape = Shape.of(folder)
             if shape is None:

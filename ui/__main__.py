@@ -1,12 +1,14 @@
 """``python -m ui``: index the documents, serve the chat page on 127.0.0.1, open it."""
 
 import argparse
+import ctypes
 import os
 import signal
 import sys
 import tempfile
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from rag import Answerer
 
 USUAL_PORT = 7860
+_M_ARENA_MAX = -8  # of GNU's malloc.h
 EXAMPLES = (
     "Who urged caution?",
     "What has Russia advocated?",
@@ -32,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; returns 2, with one line that says why, where it cannot start."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
+    _share_memory()
     # Threads may still write there while it is deleted.
     with tempfile.TemporaryDirectory(prefix="citespan-", ignore_cleanup_errors=True) as uploads:
         prepare_environment(Path(uploads))
@@ -146,6 +150,15 @@ def _serve(answerer: "Answerer", options: argparse.Namespace, uploads: Path) -> 
     if not options.no_browser and _has_display():
         webbrowser.open(address)
     page.block_thread()
+
+
+def _share_memory() -> None:
+    """One heap for all threads, where the C library is GNU's; call before threads start.
+
+    It would give each thread its own, and keep in each what the largest question took.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _has_display() -> bool:

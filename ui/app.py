@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from rag.answerer import Answerer
 from rag.errors import SettingsError
+from ui import absent
 from ui.endpoints import add_endpoints
 from ui.events import CHANGING, EVENTS, JOBS, MEASURING, Event, Job
 from ui.layout import ASSETS, Parts, make_parts
@@ -29,8 +30,10 @@ MAX_WAITING = 200
 AT_ONCE = 4
 """Requests of one kind that run at the same time."""
 
-MAX_SESSIONS = 500
-"""Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each."""
+MAX_SESSIONS = 2_000
+"""Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each. Of more it
+drops those used longest ago, and each API call without a session is one: a script that asks some
+hundred questions so must not push out a visitor who is reading."""
 UPLOADS_AT_ONCE = 2
 MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
@@ -93,6 +96,7 @@ def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
 
 
 def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
+    answers = absent.MONITORING if mcp else absent.MONITORING | absent.MCP
     _, address, _ = page.launch(
         server_name="127.0.0.1",
         server_port=port,
@@ -115,7 +119,9 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
         head=_head(),
-        app_kwargs={"middleware": [Middleware(SecurityHeaders)]},
+        app_kwargs={
+            "middleware": [Middleware(SecurityHeaders), Middleware(absent.Absent, answers=answers)]
+        },
     )
     return address
 

@@ -120,7 +120,7 @@ def _scope(shelf: Shelf) -> str:
     if not shelf.documents:
         return text("p", "Add files or a folder to ask them.", class_="where")
     if len(shelf.documents) == 1:
-        return text("p", "Choose a citation to see it in its document.", class_="where")
+        return text("p", "Choose it to read it. Answers show their place here.", class_="where")
     words = _asked(shelf) or "All are asked"
     choices = button("All", "choose", "all") + button("None", "choose", "none")
     return tag("p", text("span", words) + choices, class_="where scope")

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from rag.answerer import Answerer
 from rag.errors import CitespanError, LoadError
 from rag.snapshot import DocumentInfo
+from rag.store import Store
 from rag.types import Document
 from ui.child import Child
 from ui.documents import Intake
@@ -27,7 +29,8 @@ class Library:
     """An answerer whose documents can be added to and removed. Safe to share between threads.
 
     The base is not changed: its store is copied into a folder of mode 0700 before the first
-    change, and the copy is deleted by ``close``. The models are the base's.
+    change, and the copy is deleted by ``close``, or with the library where Gradio drops a visitor
+    without a word. The models are the base's.
     """
 
     def __init__(self, base: Answerer, parent: Path | None) -> None:
@@ -131,8 +134,7 @@ class Library:
         with self._lock:
             own, self._own = self._own, None if self._parent else self._base
             if own is not None and own is not self._base:
-                own.store.close()
-                shutil.rmtree(own.store.folder, ignore_errors=True)
+                _delete(own.store)
 
     def _changing(self) -> Answerer:
         """The answerer whose store may be written, made now where there is none."""
@@ -140,6 +142,7 @@ class Library:
             if self._own is None:
                 folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=self._parent))
                 self._own = self._base.over(self._base.store.copy(folder))
+                weakref.finalize(self, _delete, self._own.store)
             return self._own
 
     def _read(self, file: Path, number: int, child: Child) -> Document:
@@ -160,6 +163,11 @@ class Library:
             file.unlink(missing_ok=True)
         self._taken += size
         return document
+
+
+def _delete(store: Store) -> None:
+    store.close()
+    shutil.rmtree(store.folder, ignore_errors=True)
 
 
 def _source(name: str, taken: set[str]) -> str:

@@ -237,22 +237,3 @@ def test_documents_and_questions_cannot_write_markup(
         ".map((element) => element.outerHTML))",
     )
     assert foreign == []
-
-
-def test_no_serious_finding_of_axe(open_page: Open, address: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for width, scheme in ((390, "light"), (1440, "dark")):
-        page = open_page(address, width, scheme)
-        views = [axe.Axe().run(page)]
-        ask(page, QUESTION)
-        page.click("text=How this was found")
-        page.wait_for_selector(".ranks")
-        page.click("[data-event=rate][data-value=no]")
-        page.wait_for_selector("[data-value=no][aria-pressed=true]")
-        views.append(axe.Axe().run(page))
-        page.click("[data-event=chats]")
-        page.locator("[data-event=edit]").click()
-        page.wait_for_selector("input.name")
-        views.append(axe.Axe().run(page))
-        found = [violation for view in views for violation in view.response["violations"]]
-        assert [(v["id"], v["nodes"]) for v in found] == []

@@ -157,13 +157,3 @@ def test_what_is_read_is_shown_before_the_answer(open_page: Open, address: str) 
     assert reading
     assert "Kim Jong Un" in reading[0]
     assert "characters" in reading[0]
-
-
-def test_no_finding_of_axe_on_the_tab(open_page: Open, address: str, question_file: Path) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for width, scheme in ((390, "dark"), (1440, "light")):
-        page = open_page(address, width, scheme)
-        measured(page, question_file)
-        # The frame is closed to the page and so to axe; what is in it is tested where it is made.
-        found = axe.Axe().run(page, options={"iframes": False}).response["violations"]
-        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []

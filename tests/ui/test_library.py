@@ -1,5 +1,6 @@
 """A visitor's documents: private, within limits, and nothing of them left afterwards."""
 
+import gc
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -212,3 +213,16 @@ def test_the_chat_goes_on_answering_while_documents_are_added(
     adding.join()
     assert answered
     assert len(library.documents()) == 7
+
+
+def test_a_library_that_is_dropped_unclosed_takes_its_copy_along(
+    sure: Answerer, tmp_path: Path
+) -> None:
+    library = Library(sure, tmp_path)
+    assert library.remove(library.documents()[0].id)
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "store.sqlite").exists()
+    del library
+    gc.collect()
+    assert not folder.exists()
+    assert sure.ask("Who urged caution?").text == "China"
