@@ -64,10 +64,26 @@ def main() -> None:
         metavar="FILE",
         help="compare recall@10 with plain vectors on this set; make the corpus of --scale of it",
     )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="make the corpus of --scale of all passages of this index; keep that of --memory here",
+    )
+    parser.add_argument(
+        "--memory",
+        type=Path,
+        metavar="PATH",
+        help="measure memory while indexing these files instead",
+    )
     asked = parser.parse_args()
     if asked.scale:
         print(json.dumps(machine(), indent=1))
-        scale(asked.scale, asked.out or Path("scale"), asked.questions)
+        scale(asked.scale, asked.out or Path("scale"), asked.questions, asked.store)
+        return
+    if asked.memory:
+        with tempfile.TemporaryDirectory() as folder:
+            print(json.dumps(run(MEMORY, asked.store or folder, asked.memory), indent=1))
         return
     texts = list(recombined(asked.passages))
     with tempfile.TemporaryDirectory() as folder:

@@ -52,8 +52,8 @@ def test_memory_is_measured_as_the_corpus_grows(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store, store.snapshot() as snapshot:
         assert snapshot.passage_count() == 20
     memory = found["memory_mb"]
-    assert len(memory["by_tenth"]) == 10
-    assert 100 < memory["by_tenth"][0] <= memory["peak"] < 1500
+    assert [passages for passages, _ in memory["by_passages"]] == [20] * 10  # one batch
+    assert 100 < memory["by_passages"][0][1] <= memory["peak"] < 1500
 
 
 def test_the_chart_draws_every_line_at_its_place() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from rag import Store
 from rag.config import seeds_folder
 from rag.encoder import Encoder, Vectors
+from rag.errors import StoreError
 from rag.evaluation.datasets import read_questions
 from rag.loaders import find_files, load_file, make_document
 from rag.passages import sentences
@@ -52,8 +53,13 @@ def recombined(passages: int) -> Iterator[str]:
         yield f"{' '.join(rng.choice(pool, 5))} {number}."
 
 
-def source(encoder: Encoder, file: Path | None, questions: int) -> Source:
-    """Sentences, vectors and questions of a question set; by default of the seeds."""
+def source(
+    encoder: Encoder, file: Path | None, questions: int, store: Path | None = None
+) -> Source:
+    """Sentences, vectors and questions of a question set; by default of the seeds.
+
+    From a ``store`` come its sentences and all its vectors instead, without embedding.
+    """
     if file is None:
         texts = [load_file(path).text for path in find_files([seeds_folder()])]
         asked: Sequence[str] = SEED_QUESTIONS
@@ -65,12 +71,28 @@ def source(encoder: Encoder, file: Path | None, questions: int) -> Source:
     rng = np.random.default_rng(0)
     real = [real[row] for row in rng.permutation(len(real))[:EMBEDDED]]
     asked = [asked[row] for row in rng.permutation(len(asked))[:questions]]
+    if store is None:
+        vectors = encoder.encode_passages(real)
+    else:
+        texts, vectors = _stored(store, encoder)
     return Source(
         tuple(text[a:b] for text in texts for a, b in sentences(text)),
-        encoder.encode_passages(real),
+        vectors,
         tuple(asked),
         encoder.encode_questions(asked),
     )
+
+
+def _stored(folder: Path, encoder: Encoder) -> tuple[list[str], Vectors]:
+    """The texts of a store's documents, and the vectors of all its passages."""
+    with Store(folder) as store, store.snapshot() as snapshot:
+        store.require_encoder(encoder)
+        found = (snapshot.document(info.id) for info in snapshot.documents())
+        texts = [document.text for document in found if document is not None]
+        parts = [vectors for _, vectors in snapshot.vectors(encoder.dimension)]
+    if not parts:
+        raise StoreError(f"{folder} holds no passages; index some documents into it")
+    return texts, np.concatenate(parts)
 
 
 def chunks(made_of: Source, passages: int) -> Iterator[tuple[list[str], Vectors]]:

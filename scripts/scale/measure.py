@@ -26,11 +26,16 @@ MEMORY = Path(__file__).with_name("memory.py")
 Figures = dict[str, Any]
 
 
-def scale(sizes: Sequence[int], out: Path, file: Path | None) -> list[Figures]:
-    """Measure every size; writes ``scale.json`` and ``scale.svg`` into ``out`` as it goes."""
+def scale(
+    sizes: Sequence[int], out: Path, file: Path | None, store: Path | None = None
+) -> list[Figures]:
+    """Measure every size; writes ``scale.json`` and ``scale.svg`` into ``out`` as it goes.
+
+    The corpus is made of the question set in ``file``, or of the passages of a ``store``.
+    """
     out.mkdir(parents=True, exist_ok=True)
     encoder = SentenceTransformerEncoder()
-    made_of = source(encoder, file, QUESTIONS)
+    made_of = source(encoder, file, QUESTIONS, store)
     questions = out / "questions.npz"
     np.savez(
         questions,
@@ -50,7 +55,7 @@ def scale(sizes: Sequence[int], out: Path, file: Path | None) -> list[Figures]:
 
 def _measure(size: int, out: Path, encoder: Encoder, made_of: Source) -> Figures:
     folder = out / f"store-{size}"
-    figures: Figures = {"passages": size}
+    figures: Figures = {"passages": size, "real_vectors": len(made_of.vectors)}
     try:
         with _timed(figures, "store_s"):
             fill(folder, made_of, size, encoder.fingerprint)

@@ -1,10 +1,11 @@
 """One fresh process that indexes: how much memory it holds as the corpus grows.
 
-    memory.py STORE PASSAGES
+    memory.py STORE PASSAGES|FOLDER
 
-Adds so many passages to a store, models included, and makes its indexes; with 0 passages the
-indexes alone. Prints JSON: seconds for the indexes, resident megabytes after each tenth of the
-passages and with the indexes, and the most there were.
+Adds so many made-up passages, or the files of a folder, to a store, models included, and makes its
+indexes; with 0 passages the indexes alone. Prints JSON: seconds for the indexes, resident megabytes
+after each tenth of the documents, beside the passages stored by then, and with the indexes, and the
+most there were.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from rag import Answerer, Store
+from rag.ingest import add_files
 from rag.loaders import make_document
 from rag.types import Document
 from scripts.scale.corpus import recombined
@@ -27,16 +29,23 @@ PARTS = 10
 
 def main() -> None:
     """Measure and print."""
-    count = int(sys.argv[2])
-    resident = []
+    corpus = sys.argv[2]
+    resident: list[tuple[int, int]] = []
 
-    def watch(document: Document) -> None:
-        if (int(document.source) + 1) * PARTS % count < PARTS:
-            resident.append(memory()["resident"])
+    def watch(done: int, count: int) -> None:
+        if done * PARTS % count < PARTS:
+            with store.snapshot() as snapshot:
+                resident.append((snapshot.passage_count(), memory()["resident"]))
 
     with Store(Path(sys.argv[1])) as store:
         answerer = Answerer(store)
-        store.add(documents(count), answerer.encoder, watch)
+        if corpus.isdigit():
+            made = documents(int(corpus))
+            store.add(made, answerer.encoder, lambda d: watch(int(d.source) + 1, int(corpus)))
+        else:
+            add_files(
+                store, answerer.encoder, [Path(corpus)], lambda _, done, count: watch(done, count)
+            )
         began, used = time.perf_counter(), time.process_time()
         answerer.retriever.prepare()
         figures: dict[str, Any] = {
@@ -45,7 +54,7 @@ def main() -> None:
         }
     now = memory()
     figures["memory_mb"] = {
-        "by_tenth": resident,
+        "by_passages": resident,
         "with_indexes": now["resident"],
         "peak": now["peak"],
     }
