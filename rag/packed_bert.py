@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rag import workers
 from rag.workers import dealt, side_by_side
 
 LEAST_TOKENS = 1024  # of fewer each product is dealt to the cores, not the texts
@@ -102,6 +103,7 @@ class PackedBert:
         self._types = weights[f"{at}token_type_embeddings.weight"].float()
         self._norm = affine("embeddings.LayerNorm")
         self._layers = [layer(number) for number in range(shape.layers)]
+        workers.start()
 
     def __call__(
         self, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]]

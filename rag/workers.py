@@ -40,6 +40,12 @@ def dealt(sizes: Sequence[int], least: int) -> list[list[int]]:
     return [sorted(part) for part in parts]
 
 
+def start() -> None:
+    """Start the threads now: while they start, a new thread would take their number of cores."""
+    if torch.get_num_threads() > 1:
+        _pool(torch.get_num_threads())
+
+
 @cache
 def _pool(count: int) -> ThreadPoolExecutor:
     """That many threads, each of which computes alone."""

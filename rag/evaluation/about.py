@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -46,7 +46,7 @@ def about(
     answerer: Answerer,
     name: str,
     questions: Sequence[Question],
-    documents: Iterable[Document],
+    documents: Collection[Document],
     errors: Iterable[object],
     qrels: Qrels | None = None,
 ) -> About:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rag.evaluation import panels
 from rag.evaluation.pictures import pictures
+from rag.evaluation.queries import first_relevant
 from rag.evaluation.report import Json
 from rag.evaluation.table import counted
 from rag.evaluation.wording import FAILURES, FIRST_RELEVANT, date
@@ -84,7 +85,7 @@ def _data(report: Json) -> str:
     against: dict[str, Any] = report.get("against") or {}
     content = {
         "cases": report["cases"],
-        "queries": report["queries"],
+        "queries": [{**row, "outcome": first_relevant(row)} for row in report["queries"]],
         "better": against.get("better"),
         "worse": against.get("worse"),
         "changed": against.get("changed"),

@@ -5,13 +5,6 @@ const best = (q) => q.relevant[0].rank; // they are listed by rank, those not fo
 const moved = (q) => (Object.hasOwn(changed, q.id) ? ndcg(q) - changed[q.id]["ndcg@10"] : 0);
 const called = (d) => (d.title === null ? d.document : `${d.title} (${d.document})`);
 
-function outcome(q) {
-  const rank = best(q);
-  if (rank === null) return "none";
-  if (rank === 1) return "first";
-  return rank <= TEN ? "ten" : "deeper";
-}
-
 function places(ranks) {
   return ranks.length ? ranks.map((rank) => rank.toLocaleString("en")).join(", ") : "not found";
 }
@@ -73,7 +66,7 @@ function ranking(q) {
 const KIND = {
   all: data.queries,
   called: "queries",
-  filters: { outcome: (q, wanted) => outcome(q) === wanted },
+  filters: { outcome: (q, wanted) => q.outcome === wanted },
   orders: {
     low: (a, b) => ndcg(a) - ndcg(b),
     high: (a, b) => ndcg(b) - ndcg(a),

@@ -67,8 +67,9 @@ def samples(
 ) -> Iterator[Sample]:
     """Spans for each question: half as asked, a quarter without its document, a quarter altered.
 
-    The last two have no answer: in the one case nothing that is searched holds it, in the other
-    the best passages are about nearly, but not quite, what is asked.
+    Read is what the answerer reads, which stops where its calibration is sure: that of a new reader
+    is fitted twice. The last two have no answer: in the one case nothing that is searched holds it,
+    in the other the best passages are about nearly, but not quite, what is asked.
     """
     rng = np.random.default_rng(seed)
     depth, within = answerer.settings.top_k, answerer.settings.read_within

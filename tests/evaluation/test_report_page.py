@@ -435,16 +435,19 @@ def test_a_report_on_rankings_alone(ranked_page: Page, ranked: dict[str, Any]) -
         assert page.evaluate("document.activeElement.id") == "outcome"
 
 
+def assert_no_finding_of_axe(page: Page, search: str) -> None:
+    """Of the whole report, with everything open that a search leaves."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.locator("#search").fill(search)
+    for summary in page.locator("summary").all():
+        summary.click()
+    found = axe.Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+
+
 @pytest.mark.parametrize("ranked_page", SIZES, indirect=True)
 def test_no_finding_of_axe_on_rankings(ranked_page: Page) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    ranked_page.locator("#search").fill("q01")
-    for summary in ranked_page.locator("summary").all():
-        summary.click()
-
-    found = axe.Axe().run(ranked_page).response["violations"]
-
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert_no_finding_of_axe(ranked_page, "q01")
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
@@ -472,14 +475,7 @@ def test_pictures_are_tables_too(page: Page, compared: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
 def test_no_finding_of_axe(page: Page) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page.locator("#search").fill("q0")
-    for summary in page.locator("summary").all():
-        summary.click()
-
-    found = axe.Axe().run(page).response["violations"]
-
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert_no_finding_of_axe(page, "q0")
 
 
 def test_what_was_answered_before_is_told(page: Page) -> None:
