@@ -1,14 +1,15 @@
-"""BERT without padding: texts of any lengths in one forward, for inference on a CPU.
+"""BERT almost without padding: texts of any lengths in one forward, for inference on a CPU.
 
 The matrices see the tokens of all texts one after the other; only attention looks at each text by
-itself. Nothing is computed for padding, and on CPUs that multiply bf16 attention runs as plain
-batched products, which for heads as narrow as these is faster than the fused kernel.
+itself. On CPUs that multiply bf16 attention runs as plain batched products, which for heads as
+narrow as these is faster than the fused kernel. There a product is compiled for each shape, which
+costs as much as some hundred rows of it: texts and batches are filled up to one of few sizes.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 
 import torch
@@ -18,8 +19,10 @@ from torch.nn import functional
 from rag import workers
 from rag.workers import dealt, side_by_side
 
-LEAST_TOKENS = 1024  # of fewer each product is dealt to the cores, not the texts
+LEAST_TOKENS = 512  # of fewer each product is dealt to the cores, not the texts
 GROUP_TOKENS = 512  # texts of one length attend together up to here; more would leave the cache
+TEXT_STEP = 16  # tokens; texts are filled up to multiples of it
+ROWS_STEP = 32  # tokens; batches are filled up to multiples of it, or of an eighth of their size
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ class _Layer:
     norm: _Affine
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Neighbouring texts that attend together: all filled up to one size."""
+
+    count: int
+    size: int
+    unseen: Tensor | None
+
+
 class PackedBert:
     """The encoder of Devlin et al. (2019); matrices in ``dtype``, everything else float32."""
 
@@ -81,19 +93,23 @@ class PackedBert:
         self.shape = shape
         self._dtype = dtype
 
-        def affine(name: str, kind: torch.dtype = torch.float32) -> _Affine:
+        def affine(name: str) -> _Affine:
             name = prefix + name
-            return _Affine(weights[f"{name}.weight"].to(kind), weights[f"{name}.bias"].to(kind))
+            return _Affine(weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float())
+
+        def product(*names: str) -> _Affine:
+            parts = [affine(name) for name in names]
+            weight, bias = torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])
+            return _Affine(_arranged(weight.to(dtype)), bias.to(dtype))
 
         def layer(number: int) -> _Layer:
             at = f"encoder.layer.{number}"
-            parts = [affine(f"{at}.attention.self.{p}", dtype) for p in ("query", "key", "value")]
             return _Layer(
-                _Affine(torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])),
-                affine(f"{at}.attention.output.dense", dtype),
+                product(*(f"{at}.attention.self.{part}" for part in ("query", "key", "value"))),
+                product(f"{at}.attention.output.dense"),
                 affine(f"{at}.attention.output.LayerNorm"),
-                affine(f"{at}.intermediate.dense", dtype),
-                affine(f"{at}.output.dense", dtype),
+                product(f"{at}.intermediate.dense"),
+                product(f"{at}.output.dense"),
                 affine(f"{at}.output.LayerNorm"),
             )
 
@@ -125,39 +141,47 @@ class PackedBert:
     def _forward(
         self, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]]
     ) -> list[Tensor]:
+        compiled = self._dtype == torch.bfloat16
         lengths = [len(text) for text in ids]
-        words = torch.tensor([token for text in ids for token in text])
-        kinds = torch.tensor([kind for text in types for kind in text])
-        places = torch.cat([torch.arange(length) for length in lengths])
+        sizes = [_up(length, TEXT_STEP) for length in lengths] if compiled else lengths
+        begins = [0, *accumulate(sizes)]
+        rows = filled(begins[-1]) if compiled else begins[-1]
+        words, kinds, places = torch.zeros(3, rows, dtype=torch.long)
+        for begin, length, text, kind in zip(begins, lengths, ids, types, strict=False):
+            words[begin : begin + length] = torch.tensor(text)
+            kinds[begin : begin + length] = torch.tensor(kind)
+            places[begin : begin + length] = torch.arange(length)
         hidden = self._words[words] + self._positions[places] + self._types[kinds]
         hidden = self._normed(hidden, self._norm)
-        groups = _groups(lengths)
+        groups = _groups(lengths, sizes)
         for layer in self._layers:
             hidden = self._through(layer, hidden, groups)
-        return list(torch.split(hidden, lengths))
+        return [hidden[b : b + n] for b, n in zip(begins, lengths, strict=False)]
 
-    def _through(self, layer: _Layer, hidden: Tensor, groups: Sequence[tuple[int, int]]) -> Tensor:
+    def _through(self, layer: _Layer, hidden: Tensor, groups: Sequence[_Group]) -> Tensor:
         joined = _apply(layer.query_key_value, hidden.to(self._dtype))
-        attended = torch.empty_like(hidden, dtype=self._dtype)
+        attended = torch.zeros_like(hidden, dtype=self._dtype)
         begin = 0
-        for count, length in groups:
-            end = begin + count * length
-            attended[begin:end] = self._attend(joined[begin:end], count)
+        for group in groups:
+            end = begin + group.count * group.size
+            attended[begin:end] = self._attend(joined[begin:end], group)
             begin = end
         told = _apply(layer.attended, attended).float()
         hidden = self._normed(hidden + told, layer.attended_norm)
-        wide = functional.gelu(_apply(layer.wide, hidden.to(self._dtype)))
+        wide = _apply(layer.wide, hidden.to(self._dtype), gelu=True)
         return self._normed(hidden + _apply(layer.narrow, wide).float(), layer.norm)
 
-    def _attend(self, joined: Tensor, count: int) -> Tensor:
-        """Attention inside each of ``count`` texts of one length, from (tokens, 3 * width)."""
+    def _attend(self, joined: Tensor, group: _Group) -> Tensor:
+        """Attention inside each text of a group, from (tokens, 3 * width)."""
         tokens, width = len(joined), joined.shape[1] // 3
-        heads, length = self.shape.heads, tokens // count
-        parts = joined.view(count, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        heads, count, size = self.shape.heads, group.count, group.size
+        parts = joined.view(count, size, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
         if self._dtype == torch.bfloat16:
-            query, key, value = parts.reshape(3, count * heads, length, width // heads)
+            query, key, value = parts.reshape(3, count * heads, size, width // heads)
             scores = torch.bmm(query * (width // heads) ** -0.5, key.transpose(1, 2))
-            told = torch.bmm(scores.softmax(-1), value).view(count, heads, length, -1)
+            if group.unseen is not None:
+                scores.view(count, heads, size, size).add_(group.unseen)
+            told = torch.bmm(scores.softmax(-1), value).view(count, heads, size, -1)
         else:
             query, key, value = parts
             told = functional.scaled_dot_product_attention(query, key, value)
@@ -169,17 +193,62 @@ class PackedBert:
         )
 
 
-def _apply(affine: _Affine, hidden: Tensor) -> Tensor:
-    return functional.linear(hidden, affine.weight, affine.bias)
+def _arranged(weight: Tensor) -> Tensor:
+    """A bf16 matrix as the CPU's kernels read it, else each product would arrange it anew.
+
+    The operators are those that ``torch.compile`` uses; where PyTorch has none, it stays plain.
+    """
+    if weight.dtype != torch.bfloat16:
+        return weight
+    try:
+        arranged: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)  # noqa: SLF001
+    except (AttributeError, RuntimeError):
+        return weight
+    return arranged
 
 
-def _groups(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """Neighbours of equal length as (count, length), split where they grow too large."""
+def _apply(affine: _Affine, hidden: Tensor, *, gelu: bool = False) -> Tensor:
+    told: Tensor
+    if affine.weight.is_mkldnn:
+        then, kind = ("gelu", "none") if gelu else ("none", "")
+        told = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001
+            hidden, affine.weight, affine.bias, then, [], kind
+        )
+        return told
+    told = functional.linear(hidden, affine.weight, affine.bias)
+    return functional.gelu(told) if gelu else told
+
+
+def filled(tokens: int) -> int:
+    """The rows that a batch of so many tokens is filled up to."""
+    return _up(tokens, max(ROWS_STEP, 1 << max(0, tokens.bit_length() - 4)))
+
+
+def _up(number: int, step: int) -> int:
+    """The next multiple of ``step``."""
+    return -(-number // step) * step
+
+
+def _groups(lengths: Sequence[int], sizes: Sequence[int]) -> list[_Group]:
+    """Neighbours of equal size together, in powers of two, up to ``GROUP_TOKENS``."""
     groups = []
-    for length, texts in groupby(lengths):
-        most = max(1, GROUP_TOKENS // length)
+    begin = 0
+    for size, texts in groupby(sizes):
         left = sum(1 for _ in texts)
         while left:
-            groups.append((min(left, most), length))
-            left -= min(left, most)
+            most = max(1, min(left, GROUP_TOKENS // size))
+            count = 1 << (most.bit_length() - 1)
+            groups.append(_Group(count, size, _unseen(lengths[begin : begin + count], size)))
+            begin += count
+            left -= count
     return groups
+
+
+def _unseen(lengths: Sequence[int], size: int) -> Tensor | None:
+    """What is added to scores so that filling is not attended to, (texts, 1, 1, size)."""
+    if min(lengths) == size:
+        return None
+    beyond = torch.arange(size) >= torch.tensor(lengths)[:, None]
+    return torch.zeros(beyond.shape, dtype=torch.bfloat16).masked_fill_(beyond, -torch.inf)[
+        :, None, None
+    ]

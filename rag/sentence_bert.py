@@ -20,9 +20,10 @@ from rag.errors import ModelError
 from rag.packed_bert import PackedBert, Shape
 
 TOKENS_AT_ONCE = 2048  # rows of one matrix product; its activations stay in the CPU's cache
-SHAPES_KEPT = 128
+SHAPES_KEPT = 256
 """oneDNN compiles a product for each shape and keeps 1,024 of them, which after some thousand
-passages held 1.2 GB. Fewer cost no time that could be measured. A value that is set stays."""
+passages held 1.2 GB; there are about as many shapes as this, see ``rag.packed_bert``. A value that
+is set stays."""
 SHAPES_KEPT_BY_THREAD = 8
 """PyTorch keeps up to 1,024 of them once more for each thread, about 140 MB, and a server has many
 threads. Fewer cost no time that could be measured: what is not here is found above."""

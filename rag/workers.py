@@ -12,6 +12,9 @@ from typing import TypeVar
 
 import torch
 
+UNEVEN = 1.25
+"""Times its even share: where a part would be larger, all cores are sooner done on the whole."""
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -26,17 +29,21 @@ def side_by_side(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[
 def dealt(sizes: Sequence[int], least: int) -> list[list[int]]:
     """Places of ``sizes`` dealt to as many parts as there are cores, so that sums are near equal.
 
-    Each part keeps the order of the places. Sizes that together are below ``least`` stay together.
+    Each part keeps the order of the places. Sizes that together are below ``least`` stay together,
+    and so do those of which one core would get too much.
     """
     count = min(torch.get_num_threads(), len(sizes))
+    together = [list(range(len(sizes)))]
     if count < 2 or sum(sizes) < least:
-        return [list(range(len(sizes)))]
+        return together
     parts: list[list[int]] = [[] for _ in range(count)]
     loads = [0] * count
     for place in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
         lightest = loads.index(min(loads))
         parts[lightest].append(place)
         loads[lightest] += sizes[place]
+    if max(loads) * count > UNEVEN * sum(sizes):
+        return together
     return [sorted(part) for part in parts]
 
 

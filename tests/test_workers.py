@@ -32,8 +32,10 @@ def test_parts_are_as_even_as_can_be_for_these_sizes() -> None:
     assert abs(first - second) == best
 
 
-@pytest.mark.parametrize(("sizes", "least"), [([], 1), ([9], 1), ([5, 6], 12)])
-def test_little_stays_together(sizes: list[int], least: int) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "least"), [([], 1), ([9], 1), ([5, 6], 12), ([9, 2], 1), ([10, 10, 10], 1)]
+)
+def test_little_and_uneven_stay_together(sizes: list[int], least: int) -> None:
     assert dealt(sizes, least) == [list(range(len(sizes)))]
 
 
