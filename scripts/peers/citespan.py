@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rag import Answerer, Settings, Store
+from rag.encoder import default_model_folder
 from rag.loaders import make_document
 from scripts.peers.protocol import Mode, Said, Task
 
@@ -21,7 +22,9 @@ class Citespan:
     def __init__(self, task: Task) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="citespan-compare-")
         self._store = Store(Path(self._folder.name) / "store")
-        self._settings = Settings(encoder=task.encoder, reader=task.reader, top_k=task.top_k)
+        shipped = Path(task.encoder) == default_model_folder().resolve()
+        encoder = "" if shipped else task.encoder  # a folder would be computed by the library
+        self._settings = Settings(encoder=encoder, reader=task.reader, top_k=task.top_k)
         self._usual = Answerer(self._store, self._settings)
         self._usual.encoder.encode_passages([WARM])
         self._numbers: dict[str, int] = {}
