@@ -197,11 +197,13 @@ def _arranged(weight: Tensor) -> Tensor:
     """A bf16 matrix as the CPU's kernels read it, else each product would arrange it anew.
 
     The operators are those that ``torch.compile`` uses; where PyTorch has none, it stays plain.
+    They have no public name: torch is pinned to one version, and a test compares the products.
     """
     if weight.dtype != torch.bfloat16:
         return weight
     try:
-        arranged: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)  # noqa: SLF001
+        arrange = torch.ops.mkldnn._reorder_linear_weight  # noqa: SLF001 - no public name
+        arranged: Tensor = arrange(weight)
     except (AttributeError, RuntimeError):
         return weight
     return arranged
@@ -211,7 +213,7 @@ def _apply(affine: _Affine, hidden: Tensor, *, gelu: bool = False) -> Tensor:
     told: Tensor
     if affine.weight.is_mkldnn:
         then, kind = ("gelu", "none") if gelu else ("none", "")
-        told = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001
+        told = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001 - no public name
             hidden, affine.weight, affine.bias, then, [], kind
         )
         return told
