@@ -62,7 +62,7 @@ class _Affine:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    query_key_value: _Affine  # one product instead of three
+    query_key_value: _Affine  # one product instead of three; queries scaled for attention
     attended: _Affine
     attended_norm: _Affine
     wide: _Affine
@@ -74,9 +74,8 @@ class _Layer:
 class _Group:
     """Neighbouring texts that attend together: all filled up to one size."""
 
-    count: int
     size: int
-    unseen: Tensor | None
+    lengths: Sequence[int]
 
 
 class PackedBert:
@@ -97,19 +96,26 @@ class PackedBert:
             name = prefix + name
             return _Affine(weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float())
 
-        def product(*names: str) -> _Affine:
-            parts = [affine(name) for name in names]
+        def scaled(part: _Affine) -> _Affine:
+            by = (len(part.bias) // shape.heads) ** -0.5
+            return _Affine(part.weight * by, part.bias * by)
+
+        def product(*parts: _Affine) -> _Affine:
             weight, bias = torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])
             return _Affine(_arranged(weight.to(dtype)), bias.to(dtype))
 
         def layer(number: int) -> _Layer:
             at = f"encoder.layer.{number}"
             return _Layer(
-                product(*(f"{at}.attention.self.{part}" for part in ("query", "key", "value"))),
-                product(f"{at}.attention.output.dense"),
+                product(
+                    scaled(affine(f"{at}.attention.self.query")),
+                    affine(f"{at}.attention.self.key"),
+                    affine(f"{at}.attention.self.value"),
+                ),
+                product(affine(f"{at}.attention.output.dense")),
                 affine(f"{at}.attention.output.LayerNorm"),
-                product(f"{at}.intermediate.dense"),
-                product(f"{at}.output.dense"),
+                product(affine(f"{at}.intermediate.dense")),
+                product(affine(f"{at}.output.dense")),
                 affine(f"{at}.output.LayerNorm"),
             )
 
@@ -160,32 +166,33 @@ class PackedBert:
 
     def _through(self, layer: _Layer, hidden: Tensor, groups: Sequence[_Group]) -> Tensor:
         joined = _apply(layer.query_key_value, hidden.to(self._dtype))
-        attended = torch.zeros_like(hidden, dtype=self._dtype)
+        attended = torch.empty_like(hidden, dtype=self._dtype)
         begin = 0
         for group in groups:
-            end = begin + group.count * group.size
-            attended[begin:end] = self._attend(joined[begin:end], group)
+            end = begin + len(group.lengths) * group.size
+            self._attend(joined[begin:end], group, attended[begin:end])
             begin = end
+        attended[begin:] = 0
         told = _apply(layer.attended, attended).float()
         hidden = self._normed(hidden + told, layer.attended_norm)
         wide = _apply(layer.wide, hidden.to(self._dtype), gelu=True)
         return self._normed(hidden + _apply(layer.narrow, wide).float(), layer.norm)
 
-    def _attend(self, joined: Tensor, group: _Group) -> Tensor:
-        """Attention inside each text of a group, from (tokens, 3 * width)."""
-        tokens, width = len(joined), joined.shape[1] // 3
-        heads, count, size = self.shape.heads, group.count, group.size
-        parts = joined.view(count, size, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+    def _attend(self, joined: Tensor, group: _Group, attended: Tensor) -> None:
+        """Attention inside each text of a group, from (tokens, 3 * width) to (tokens, width)."""
+        count, size, heads = len(group.lengths), group.size, self.shape.heads
+        parts = joined.view(count, size, 3, heads, -1).permute(2, 0, 3, 1, 4)
         if self._dtype == torch.bfloat16:
-            query, key, value = parts.reshape(3, count * heads, size, width // heads)
-            scores = torch.bmm(query * (width // heads) ** -0.5, key.transpose(1, 2))
-            if group.unseen is not None:
-                scores.view(count, heads, size, size).add_(group.unseen)
+            query, key, value = parts.reshape(3, count * heads, size, -1)
+            scores = torch.bmm(query, key.transpose(1, 2))
+            for text, length in zip(scores.view(count, -1, size), group.lengths, strict=True):
+                if length < size:
+                    text[:, length:] = -torch.inf  # filling is not attended to
             told = torch.bmm(scores.softmax(-1), value).view(count, heads, size, -1)
         else:
             query, key, value = parts
-            told = functional.scaled_dot_product_attention(query, key, value)
-        return told.transpose(1, 2).reshape(tokens, width)
+            told = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
+        attended.view(count, size, heads, -1).copy_(told.transpose(1, 2))
 
     def _normed(self, hidden: Tensor, norm: _Affine) -> Tensor:
         return functional.layer_norm(
@@ -240,17 +247,7 @@ def _groups(lengths: Sequence[int], sizes: Sequence[int]) -> list[_Group]:
         while left:
             most = max(1, min(left, GROUP_TOKENS // size))
             count = 1 << (most.bit_length() - 1)
-            groups.append(_Group(count, size, _unseen(lengths[begin : begin + count], size)))
+            groups.append(_Group(size, lengths[begin : begin + count]))
             begin += count
             left -= count
     return groups
-
-
-def _unseen(lengths: Sequence[int], size: int) -> Tensor | None:
-    """What is added to scores so that filling is not attended to, (texts, 1, 1, size)."""
-    if min(lengths) == size:
-        return None
-    beyond = torch.arange(size) >= torch.tensor(lengths)[:, None]
-    return torch.zeros(beyond.shape, dtype=torch.bfloat16).masked_fill_(beyond, -torch.inf)[
-        :, None, None
-    ]
