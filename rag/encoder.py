@@ -67,8 +67,9 @@ def sha256_of(path: Path) -> str:
 class SentenceTransformerEncoder:
     """Any sentence-transformers model by name or folder; by default all-MiniLM-L6-v2.
 
-    Nothing is downloaded for the default, whose weights are checked against their SHA-256, and
-    which is computed by ``SentenceBert``: the same vectors without importing the library.
+    Nothing is downloaded for the default, also where its folder is named. Its weights are checked
+    against their SHA-256, and it is computed by ``SentenceBert``: the same vectors without
+    importing the library.
     Passages, and by the shipped model questions too, are computed in bf16 where the CPU has it, at
     a mean cosine of 0.9999 to float32. The model is locked while it works, because fast
     tokenizers may not be shared by threads.
@@ -81,7 +82,7 @@ class SentenceTransformerEncoder:
             ModelError: unknown name, incomplete folder or wrong checksum.
         """
         self._lock = threading.Lock()
-        self._model: _Model = _Named(name) if name else _Shipped()
+        self._model: _Model = _Shipped() if _is_shipped(name) else _Named(name)
         self.dimension = self._model.dimension
         self.fingerprint = self._model.fingerprint
 
@@ -110,6 +111,10 @@ class _Model(Protocol):
     def encode_passages(self, texts: list[str]) -> Vectors: ...
 
     def encode_questions(self, texts: list[str]) -> Vectors: ...
+
+
+def _is_shipped(name: str) -> bool:
+    return not name or (Path(name).is_dir() and Path(name).samefile(default_model_folder()))
 
 
 class _Shipped:

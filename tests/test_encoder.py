@@ -1,5 +1,6 @@
 """The encoder against sentence-transformers used plainly, and its checks."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,8 +77,18 @@ def test_no_texts_no_vectors(encoder: SentenceTransformerEncoder) -> None:
     assert encoder.encode_passages([]).shape == (0, encoder.dimension)
 
 
-def test_a_model_folder_by_path(encoder: SentenceTransformerEncoder) -> None:
-    named = SentenceTransformerEncoder(str(default_model_folder()))
+def test_the_shipped_folder_by_path_is_the_shipped_model(
+    encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(default_model_folder())
+    named = SentenceTransformerEncoder(str(tmp_path / "link"))
+    assert named.fingerprint == encoder.fingerprint
+    np.testing.assert_array_equal(named.encode_passages(TEXTS), encoder.encode_passages(TEXTS))
+
+
+def test_a_model_folder_by_path(encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
+    copied = shutil.copytree(default_model_folder(), tmp_path / "copy")
+    named = SentenceTransformerEncoder(str(copied))
     questions = named.encode_questions(TEXTS) * encoder.encode_questions(TEXTS)
     passages = named.encode_passages(TEXTS) * encoder.encode_passages(TEXTS)
     assert (np.stack([questions, passages]).sum(axis=2) > 0.9998).all()

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 
 from rag import Answerer, Settings, Store
-from rag.encoder import default_model_folder
 from rag.loaders import make_document
 from scripts.peers.protocol import Mode, Said, Task
 
@@ -22,9 +21,7 @@ class Citespan:
     def __init__(self, task: Task) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="citespan-compare-")
         self._store = Store(Path(self._folder.name) / "store")
-        shipped = Path(task.encoder) == default_model_folder().resolve()
-        encoder = "" if shipped else task.encoder  # a folder would be computed by the library
-        self._settings = Settings(encoder=encoder, reader=task.reader, top_k=task.top_k)
+        self._settings = Settings(encoder=task.encoder, reader=task.reader, top_k=task.top_k)
         self._usual = Answerer(self._store, self._settings)
         self._usual.encoder.encode_passages([WARM])
         self._numbers: dict[str, int] = {}
