@@ -21,8 +21,7 @@ from rag.workers import dealt, side_by_side
 
 LEAST_TOKENS = 512  # of fewer each product is dealt to the cores, not the texts
 GROUP_TOKENS = 512  # texts of one length attend together up to here; more would leave the cache
-TEXT_STEP = 16  # tokens; texts are filled up to multiples of it
-ROWS_STEP = 32  # tokens; batches are filled up to multiples of it, or of an eighth of their size
+STEP = 16  # tokens; texts are filled up to multiples of it, batches too or to an eighth more
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class PackedBert:
     ) -> list[Tensor]:
         compiled = self._dtype == torch.bfloat16
         lengths = [len(text) for text in ids]
-        sizes = [_up(length, TEXT_STEP) for length in lengths] if compiled else lengths
+        sizes = [_up(length, STEP) for length in lengths] if compiled else lengths
         begins = [0, *accumulate(sizes)]
         rows = filled(begins[-1]) if compiled else begins[-1]
         words, kinds, places = torch.zeros(3, rows, dtype=torch.long)
@@ -230,7 +229,7 @@ def _apply(affine: _Affine, hidden: Tensor, *, gelu: bool = False) -> Tensor:
 
 def filled(tokens: int) -> int:
     """The rows that a batch of so many tokens is filled up to."""
-    return _up(tokens, max(ROWS_STEP, 1 << max(0, tokens.bit_length() - 4)))
+    return _up(tokens, max(STEP, 1 << max(0, tokens.bit_length() - 4)))
 
 
 def _up(number: int, step: int) -> int:

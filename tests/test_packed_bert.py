@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import BertConfig, BertModel, RobertaConfig
 
 from rag import packed_bert
-from rag.packed_bert import GROUP_TOKENS, ROWS_STEP, TEXT_STEP, PackedBert, Shape, filled
+from rag.packed_bert import GROUP_TOKENS, STEP, PackedBert, Shape, filled
 from rag.workers import dealt
 
 LENGTHS = (3, 3, 3, 7, 40, 40, 100, GROUP_TOKENS // 2, GROUP_TOKENS // 2, GROUP_TOKENS // 2)
@@ -100,17 +100,16 @@ def test_batches_have_few_sizes_and_little_filling() -> None:
     counts = range(1, 2049)
     sizes = [filled(tokens) for tokens in counts]
     assert all(
-        tokens <= size < tokens * 9 / 8 + ROWS_STEP
-        for tokens, size in zip(counts, sizes, strict=True)
+        tokens <= size < tokens * 9 / 8 + STEP for tokens, size in zip(counts, sizes, strict=True)
     )
-    assert len(set(sizes)) <= 32
+    assert len(set(sizes)) <= 40
 
 
 def test_what_a_text_is_filled_up_with_is_not_seen(folder: Path) -> None:
     shape = Shape.of(folder)
     assert shape is not None
     ours = PackedBert(load_file(folder / "model.safetensors"), shape, torch.bfloat16)
-    short, long = [5, 6, 7], [9] * (TEXT_STEP - 1)
+    short, long = [5, 6, 7], [9] * (STEP - 1)
     alone = ours([short], [[0] * 3])[0]
     beside = ours([short, long], [[0] * 3, [0] * len(long)])[0]
     torch.testing.assert_close(alone, beside, atol=1e-6, rtol=0)
