@@ -156,7 +156,8 @@ class PackedBert:
             words[begin : begin + length] = torch.tensor(text)
             kinds[begin : begin + length] = torch.tensor(kind)
             places[begin : begin + length] = torch.arange(length)
-        hidden = self._words[words] + self._positions[places] + self._types[kinds]
+        of = functional.embedding
+        hidden = of(words, self._words) + of(places, self._positions) + of(kinds, self._types)
         hidden = self._normed(hidden, self._norm)
         groups = _groups(lengths, sizes)
         for layer in self._layers:
