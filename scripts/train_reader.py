@@ -24,7 +24,7 @@ from rag.training import negatives
 from rag.training.batches import Layout
 from rag.training.check import validate
 from rag.training.examples import Material, load
-from rag.training.loop import Trainer
+from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Teacher
@@ -61,6 +61,21 @@ def arguments() -> argparse.Namespace:
         type=int,
         default=DEFAULTS.frozen_layers,
         help="lower layers that stay as they are, for a large base on a slow machine",
+    )
+    parser.add_argument(
+        "--token-budget", type=int, default=DEFAULTS.token_budget, help="tokens in a batch"
+    )
+    parser.add_argument(
+        "--max-tokens",
+        type=int,
+        default=DEFAULTS.max_tokens,
+        help="longer passages are cut around the answer; few for a large base on a slow machine",
+    )
+    parser.add_argument(
+        "--negative-share",
+        type=float,
+        default=DEFAULTS.negative_share,
+        help="of the examples, those that are made unanswerable",
     )
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
     parser.add_argument(
@@ -130,14 +145,6 @@ def new_model(base: str, dropout: float) -> Any:
     )
 
 
-def freeze(model: Any, layers: int) -> None:
-    """Leave the embeddings and the lowest layers as they are, where any layer is named."""
-    if layers:
-        base = model.base_model
-        for part in (base.embeddings, *base.encoder.layer[:layers]):
-            part.requires_grad_(requires_grad=False)
-
-
 def train(trainer: Trainer, sampler: Sampler, check: Check, stop_after: int) -> None:
     """Step until the schedule is over or a signal says to stop; save at every check."""
     losses: list[float] = []
@@ -177,6 +184,9 @@ def main() -> None:
         learning_rate=options.learning_rate,
         dropout=options.dropout,
         frozen_layers=options.frozen_layers,
+        token_budget=options.token_budget,
+        max_tokens=options.max_tokens,
+        negative_share=options.negative_share,
         seed=options.seed,
     )
     material = load(options.train, tokenizer)

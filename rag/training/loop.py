@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -50,6 +51,18 @@ def teaching_loss(found: Logits, taught: Logits) -> torch.Tensor:
         for own, other in zip(found, taught, strict=True)
     )
     return (first + last) / 2
+
+
+def freeze(model: Any, layers: int) -> None:
+    """Leave the embeddings and the lowest layers as they are, where any layer is named.
+
+    So are the position biases that MPNet's layers share: through them gradients would have to be
+    carried down to the lowest layer after all.
+    """
+    if layers:
+        model.base_model.requires_grad_(requires_grad=False)
+        for layer in model.base_model.encoder.layer[layers:]:
+            layer.requires_grad_(requires_grad=True)
 
 
 class Trainer:

@@ -18,7 +18,7 @@ from transformers import (
 from rag.encoder import default_model_folder
 from rag.errors import ModelError
 from rag.training.batches import Example, Layout, collate
-from rag.training.loop import Trainer
+from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.teacher import Teacher
 
@@ -31,7 +31,7 @@ def tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(default_model_folder())
 
 
-def save_mpnet(folder: Path, tokenizer: Any) -> Any:
+def save_mpnet(folder: Path, tokenizer: Any, layers: int = 1) -> Any:
     """A small MPNet with BERT's word pieces behind four special tokens, as the real one has."""
     pieces = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
     special = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -63,8 +63,8 @@ def save_mpnet(folder: Path, tokenizer: Any) -> Any:
     )  # fmt: skip
     torch.manual_seed(1)
     config = MPNetConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=64, initializer_range=0.5, hidden_dropout_prob=0.0,
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=layers,
+        num_attention_heads=2, intermediate_size=64, initializer_range=0.5, hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0, pad_token_id=1,
     )  # fmt: skip
     MPNetForQuestionAnswering(config).save_pretrained(folder)
@@ -134,3 +134,26 @@ def test_the_pupil_takes_after_its_teacher(tmp_path: Path, tokenizer: Any) -> No
     ]  # the entropy of what it is taught
     lowest = float(sum(least)) / 2
     assert losses[-1] - lowest < 0.2 * (losses[0] - lowest)
+
+
+def test_what_is_frozen_stays_and_costs_no_gradients(tmp_path: Path, tokenizer: Any) -> None:
+    """Of three layers the upper one learns; nothing is carried back below it."""
+    own = save_mpnet(tmp_path, tokenizer, layers=3)
+    model = MPNetForQuestionAnswering.from_pretrained(tmp_path)
+    freeze(model, 2)
+    below: list[bool] = []
+    model.mpnet.encoder.layer[1].register_forward_hook(
+        lambda _module, _inputs, output: below.append(output[0].requires_grad)
+    )
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    plan = Plan(steps=9, learning_rate=1e-2)
+    Trainer(model, Layout.of(own), plan, tmp_path / "out", "cpu").step(examples(own))
+    assert below == [False]
+    changed = {
+        name
+        for name, weight in model.state_dict().items()
+        if not torch.equal(weight.float(), before[name].bfloat16().float())
+    }
+    trained = {name for name in before if "layer.2." in name or "qa_outputs" in name}
+    assert changed <= trained
+    assert {"mpnet.encoder.layer.2.output.dense.weight", "qa_outputs.weight"} <= changed
