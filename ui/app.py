@@ -34,6 +34,10 @@ MAX_SESSIONS = 2_000
 """Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each. Of more it
 drops those used longest ago, and each API call without a session is one: a script that asks some
 hundred questions so must not push out a visitor who is reading."""
+KEPT_S = 24 * 3600
+"""How long a visitor is kept who is not heard of: a laptop that sleeps overnight is silent."""
+HEARD_S = 300
+"""How often an open page is heard of."""
 UPLOADS_AT_ONCE = 2
 MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
@@ -146,6 +150,8 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
 
     def start(request: gr.Request) -> Outputs:
         entered = enter()
+        if request.session_hash is not None:
+            page.state_holder[request.session_hash].STATE_TTL_WHEN_CLOSED = KEPT_S
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
     def submit(held: object, question: str) -> Iterator[Outputs]:
@@ -154,6 +160,9 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
 
     suggest = _job(JOBS["suggest"])
     page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)
+    # Gradio counts a page as closed once its connection has broken, and makes no new one; storing
+    # the visitor anew starts the time until it is dropped from the beginning.
+    gr.Timer(HEARD_S).tick(lambda held: held, visitor, visitor, queue=False, **_QUIET)
     box.submit(submit, [visitor, box], [box, *outputs], **_QUIET)
     header = parts.header  # its script sends the events of the whole page
     for name, job in JOBS.items():
@@ -205,9 +214,10 @@ def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
 
 
 def _present(held: object) -> Visitor:
-    """The visitor of a session; there is none where the server has restarted since."""
+    """The visitor of a session; none where the server has restarted or dropped it since."""
     if not isinstance(held, Visitor):
-        raise gr.Error("The server has been restarted. Reload the page.", print_exception=False)
+        words = "The server no longer knows this page. Reload it, and add your documents again."
+        raise gr.Error(words, print_exception=False)
     return held
 
 
