@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,9 @@ class Server:
 
 
 @contextmanager
-def serving(*arguments: str | Path) -> Iterator[Server]:
+def serving(*arguments: str | Path, program: Sequence[str] = ("-m", "ui")) -> Iterator[Server]:
     """Run ``python -m ui`` until it says that it is ready; end it as a terminal would."""
-    command = [sys.executable, "-m", "ui", "--no-browser", *map(str, arguments)]
+    command = [sys.executable, *program, "--no-browser", *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
