@@ -35,9 +35,9 @@ MAX_SESSIONS = 2_000
 drops those used longest ago, and each API call without a session is one: a script that asks some
 hundred questions so must not push out a visitor who is reading."""
 KEPT_S = 24 * 3600
-"""How long a visitor is kept who is not heard of: a laptop that sleeps overnight is silent."""
+"""Seconds that a visitor is kept who is not heard of: a laptop that sleeps is silent all night."""
 HEARD_S = 300
-"""How often an open page is heard of."""
+"""Seconds from one sign of life of an open page to the next."""
 UPLOADS_AT_ONCE = 2
 MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
@@ -216,7 +216,7 @@ def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
 def _present(held: object) -> Visitor:
     """The visitor of a session; none where the server has restarted or dropped it since."""
     if not isinstance(held, Visitor):
-        words = "The server no longer knows this page. Reload it, and add your documents again."
+        words = "The server no longer knows this page. Reload it; private documents are gone."
         raise gr.Error(words, print_exception=False)
     return held
 
