@@ -27,7 +27,7 @@ from rag.training.examples import Material, load
 from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
-from rag.training.teacher import Teacher
+from rag.training.teacher import Notes, Teacher, Teaching, together
 
 DEFAULTS = Plan()
 
@@ -45,7 +45,24 @@ def arguments() -> argparse.Namespace:
         "--base", default="", help="encoder folder to start from (default: the embedding model)"
     )
     parser.add_argument(
-        "--teacher", type=Path, help="folder of a larger trained reader to learn from as well"
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="folders of trained readers to learn from as well, best larger ones or several",
+    )
+    parser.add_argument(
+        "--distil",
+        type=float,
+        default=DEFAULTS.distil,
+        help="share of the loss that is against the teachers, where there are any",
+    )
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=DEFAULTS.repeat,
+        help="go over the batches of so many steps again and again; "
+        "from the second time on teachers cost nothing",
     )
     parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
     parser.add_argument("--steps", type=int, default=DEFAULTS.steps)
@@ -187,6 +204,8 @@ def main() -> None:
         token_budget=options.token_budget,
         max_tokens=options.max_tokens,
         negative_share=options.negative_share,
+        distil=options.distil,
+        repeat=options.repeat,
         seed=options.seed,
     )
     material = load(options.train, tokenizer)
@@ -194,10 +213,13 @@ def main() -> None:
     print(count, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     mined = mined_negatives(material, options.out / "negatives.npy", device)
-    teacher = Teacher(options.teacher, tokenizer, device) if options.teacher else None
+    teaching: Teaching | None = None
+    if options.teacher:
+        teaching = together([Teacher(folder, tokenizer, device) for folder in options.teacher])
+        teaching = Notes(teaching, options.out / "taught", device) if plan.repeat else teaching
     model = new_model(base, plan.dropout)
     freeze(model, plan.frozen_layers)
-    trainer = Trainer(model, Layout.of(tokenizer), plan, options.out, device, teacher)
+    trainer = Trainer(model, Layout.of(tokenizer), plan, options.out, device, teaching)
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
     sampler = Sampler(material, mined, tokenizer, plan)

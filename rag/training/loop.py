@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from rag.training.batches import Example, Layout, collate, span_logits
 from rag.training.plan import Plan
-from rag.training.teacher import Teacher
+from rag.training.teacher import Taught, Teaching
 
 
 @dataclass(slots=True)
@@ -44,8 +44,8 @@ def span_loss(found: Logits, targets: torch.Tensor) -> torch.Tensor:
     return (first + last) / 2
 
 
-def teaching_loss(found: Logits, taught: Logits) -> torch.Tensor:
-    """Mean cross entropy of start and end against the teacher's distributions."""
+def teaching_loss(found: Logits, taught: Taught) -> torch.Tensor:
+    """Mean cross entropy of start and end against the teachers' distributions."""
     first, last = (
         functional.cross_entropy(own, other.softmax(-1))
         for own, other in zip(found, taught, strict=True)
@@ -75,7 +75,7 @@ class Trainer:
         plan: Plan,
         folder: Path,
         device: str,
-        teacher: Teacher | None = None,
+        teacher: Teaching | None = None,
     ) -> None:
         self.plan, self.folder, self.device = plan, folder, device
         self.layout, self.teacher = layout, teacher

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -41,15 +42,20 @@ class Sampler:
 
     def batches(self, skip: int = 0) -> Iterator[list[Example]]:
         """Batches of about ``token_budget`` tokens; the first ``skip`` are passed over."""
-        count, number = 0, 0
-        while True:
-            rng = np.random.default_rng([self.plan.seed, number])
-            number += 1
-            pool = self._pool(rng)
-            for batch in pool:
-                count += 1
-                if count > skip:
-                    yield batch
+        return islice(self._rounds() if self.plan.repeat else self._fresh(), skip, None)
+
+    def _fresh(self) -> Iterator[list[Example]]:
+        for number in count():
+            yield from self._pool(np.random.default_rng([self.plan.seed, number]))
+
+    def _rounds(self) -> Iterator[list[Example]]:
+        kept: list[list[Example]] = []
+        for batch in islice(self._fresh(), self.plan.repeat):
+            kept.append(batch)
+            yield batch
+        for number in count(1):
+            order = np.random.default_rng([self.plan.seed, number, len(kept)])
+            yield from (kept[i] for i in order.permutation(len(kept)))
 
     def _pool(self, rng: np.random.Generator) -> list[list[Example]]:
         size = POOL * self.plan.token_budget // 192

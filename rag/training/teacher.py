@@ -1,21 +1,30 @@
-"""A larger reader that the one in training learns from, besides the marked answers.
+"""Trained readers that the one in training learns from, besides the marked answers.
 
-Distillation (Hinton et al., 2015): where the teacher sees a second possible start, or none, its
-distribution says so; a marked answer does not.
+Distillation (Hinton et al., 2015): where a teacher sees a second possible start, or none, its
+distribution says so; a marked answer does not. Several teachers speak with one voice, the
+geometric mean of their distributions, which is better than each of them alone.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from rag.errors import ModelError
 from rag.training.batches import Example, Layout, collate, span_logits
+
+Taught = tuple[Tensor, Tensor]
+"""Start and end, (examples, 1 + window) each; their softmax is what is taught."""
+
+Teaching = Callable[[Sequence[Example]], Taught]
+"""What answers for a batch: a teacher, several, or the notes of what they said."""
 
 
 class Teacher:
@@ -49,10 +58,50 @@ class Teacher:
         self._device = device
 
     @torch.inference_mode()
-    def __call__(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    def __call__(self, examples: Sequence[Example]) -> Taught:
         """Start and end logits, as ``span_logits``."""
         own = [
             replace(e, question=self._numbers[e.question], window=self._numbers[e.window])
             for e in examples
         ]
         return span_logits(self._model, collate(own, self._layout, self._device))
+
+
+def together(teachers: Sequence[Teaching]) -> Teaching:
+    """The geometric mean of what the teachers say, up to a factor that softmax takes out."""
+
+    def teach(examples: Sequence[Example]) -> Taught:
+        said = [teacher(examples) for teacher in teachers]
+        first, last = (
+            torch.stack([one[side].log_softmax(-1) for one in said]).mean(0) for side in (0, 1)
+        )
+        return first, last
+
+    return teach
+
+
+class Notes:
+    """What was taught for each batch, written down so that a batch seen again costs no teacher.
+
+    A file for each batch, named by the digest of its tokens. The folder belongs to one set of
+    teachers: with others, begin another.
+    """
+
+    def __init__(self, teacher: Teaching, folder: Path, device: str) -> None:
+        self._teacher, self._folder, self._device = teacher, folder, device
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, examples: Sequence[Example]) -> Taught:
+        """As the teacher, rounded to float16."""
+        digest = hashlib.sha256()
+        for example in examples:
+            for tokens in (example.question, example.window):
+                digest.update(len(tokens).to_bytes(4) + tokens.astype(np.int32).tobytes())
+        path = self._folder / f"{digest.hexdigest()}.safetensors"
+        if not path.exists():
+            first, last = self._teacher(examples)
+            temporary = path.with_suffix(".tmp")
+            save_file({"start": first.half().cpu(), "end": last.half().cpu()}, temporary)
+            temporary.replace(path)
+        noted = load_file(path, device=self._device)
+        return noted["start"].float(), noted["end"].float()

@@ -1,6 +1,7 @@
 """Training material: targets stand where the answers stand, negatives hold none."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,23 @@ def test_skipping_gives_the_same_batches(material: Material, tokenizer: object) 
         assert (one.first, one.last) == (other.first, other.last)
         np.testing.assert_array_equal(one.question, other.question)
         np.testing.assert_array_equal(one.window, other.window)
+
+
+def test_repeated_batches_come_in_other_orders(material: Material, tokenizer: object) -> None:
+    """Five rounds of six batches: the same six each time, and the same stream after a stop."""
+    mined = np.zeros((len(material.questions), 1), dtype=np.int32)
+    once, again = (Plan(token_budget=15, repeat=repeat) for repeat in (0, 6))
+
+    def stream(plan: Plan, number: int, skip: int = 0) -> list[bytes]:
+        batches = islice(Sampler(material, mined, tokenizer, plan).batches(skip), number)
+        return [b"".join(e.question.tobytes() + e.window.tobytes() for e in b) for b in batches]
+
+    fresh, seen = stream(once, 6), stream(again, 30)
+    rounds = [seen[begin : begin + 6] for begin in range(0, 30, 6)]
+    assert rounds[0] == fresh
+    assert all(sorted(one) == sorted(fresh) for one in rounds)
+    assert len({tuple(one) for one in rounds}) > 1
+    assert stream(again, 9, skip=13) == seen[13:22]
 
 
 def test_a_cut_sentence_takes_the_answer_along(material: Material, tokenizer: object) -> None:

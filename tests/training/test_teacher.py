@@ -1,6 +1,7 @@
 """Batches in two layouts, and a teacher whose word pieces have other numbers."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rag.errors import ModelError
 from rag.training.batches import Example, Layout, collate
 from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
-from rag.training.teacher import Teacher
+from rag.training.teacher import Notes, Taught, Teacher, together
 
 QUESTION = "Who steers the ferry?"
 CONTEXTS = ("Captain Munro steers the ferry to Skye.", "It is red.")
@@ -134,6 +135,40 @@ def test_the_pupil_takes_after_its_teacher(tmp_path: Path, tokenizer: Any) -> No
     ]  # the entropy of what it is taught
     lowest = float(sum(least)) / 2
     assert losses[-1] - lowest < 0.2 * (losses[0] - lowest)
+
+
+def saying(*shares: float) -> Taught:
+    """What a teacher of these probabilities might say, whatever it adds to all logits."""
+    logits = torch.tensor([shares]).log() + 3
+    return logits, logits.flip(-1)
+
+
+def test_several_teachers_speak_with_one_voice() -> None:
+    """By hand: the roots of .8 x .2 and .2 x .8 are alike, whatever each one's logits add up to."""
+    voice = together([lambda _: saying(0.8, 0.2), lambda _: saying(0.2, 0.8)])
+    for side in voice([]):
+        torch.testing.assert_close(side.softmax(-1), torch.tensor([[0.5, 0.5]]))
+    alone = together([lambda _: saying(0.7, 0.3)])([])
+    torch.testing.assert_close(alone[0].softmax(-1), torch.tensor([[0.7, 0.3]]))
+    torch.testing.assert_close(alone[1].softmax(-1), torch.tensor([[0.3, 0.7]]))
+
+
+def test_a_batch_seen_again_costs_no_teacher(tmp_path: Path, tokenizer: Any) -> None:
+    asked: list[int] = []
+
+    def teach(batch: Sequence[Example]) -> Taught:
+        asked.append(len(batch))
+        return saying(*range(1, 1 + len(batch)))
+
+    batch = examples(tokenizer)
+    first = Notes(teach, tmp_path, "cpu")(batch)
+    again = Notes(teach, tmp_path, "cpu")(batch)  # a run that was stopped and goes on
+    assert asked == [2]
+    for one, other, said in zip(first, again, saying(1, 2), strict=True):
+        assert torch.equal(one, other)
+        torch.testing.assert_close(one, said, atol=0.01, rtol=0)
+    Notes(teach, tmp_path, "cpu")(batch[:1])
+    assert asked == [2, 1]
 
 
 def test_what_is_frozen_stays_and_costs_no_gradients(tmp_path: Path, tokenizer: Any) -> None:
