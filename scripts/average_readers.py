@@ -17,20 +17,19 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 
 def main() -> None:
-    """Load the moving averages of every run, write their mean."""
+    """Load what every run exported, the moving average of its weights; write their mean."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--run", type=Path, nargs="+", required=True, help="folders of scripts/train_reader.py"
     )
     parser.add_argument("--out", type=Path, required=True, help="model folder")
     asked = parser.parse_args()
-    states = [load_file(run / "state.safetensors") for run in asked.run]
     first = asked.run[0] / "model"
+    models = [load_file(run / "model" / "model.safetensors") for run in asked.run]
     model = AutoModelForQuestionAnswering.from_pretrained(first).float()
     with torch.no_grad():
         for name, weights in model.named_parameters():
-            mean = torch.stack([state[f"average.{name}"] for state in states]).mean(dim=0)
-            weights.copy_(mean)
+            weights.copy_(torch.stack([own[name].float() for own in models]).mean(dim=0))
     model.half().save_pretrained(asked.out)
     AutoTokenizer.from_pretrained(first).save_pretrained(asked.out)
 

@@ -66,7 +66,7 @@ def freeze(model: Any, layers: int) -> None:
 
 
 class Trainer:
-    """Master weights, optimiser, moving average and their checkpoint."""
+    """Master weights, optimiser, moving average and their checkpoint, of what is not frozen."""
 
     def __init__(
         self,
@@ -79,9 +79,11 @@ class Trainer:
     ) -> None:
         self.plan, self.folder, self.device = plan, folder, device
         self.layout, self.teacher = layout, teacher
-        self.names = [name for name, _ in model.named_parameters()]
-        self.master = [p.detach().to(device).float().clone() for p in model.parameters()]
+        trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.names = list(trained)
+        self.master = [p.detach().to(device).float().clone() for p in trained.values()]
         self.model = model.to(device=device, dtype=torch.bfloat16).train()
+        self.params = [p for p in self.model.parameters() if p.requires_grad]
         self.average = [p.clone() for p in self.master]
         decay = [p for p in self.master if p.dim() > 1]
         rest = [p for p in self.master if p.dim() == 1]
@@ -113,7 +115,7 @@ class Trainer:
             taught = teaching_loss(found, self.teacher(examples))
             loss = loss + self.plan.distil * (taught - loss)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
-        for master, param in zip(self.master, self.model.parameters(), strict=True):
+        for master, param in zip(self.master, self.params, strict=True):
             master.grad = None if param.grad is None else param.grad.float()
             param.grad = None
         torch.nn.utils.clip_grad_norm_(self.master, 1.0)
@@ -124,7 +126,7 @@ class Trainer:
         keep = min(self.plan.average, (1 + self.progress.step) / (10 + self.progress.step))
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.master, 1 - keep)
-            for master, param in zip(self.master, self.model.parameters(), strict=True):
+            for master, param in zip(self.master, self.params, strict=True):
                 param.copy_(master)
         self.progress.step += 1
         self.progress.examples += len(examples)
@@ -156,7 +158,7 @@ class Trainer:
         tensors = load_file(path, device=self.device)
         with torch.no_grad():
             for name, master, average, param in zip(
-                self.names, self.master, self.average, self.model.parameters(), strict=True
+                self.names, self.master, self.average, self.params, strict=True
             ):
                 master.copy_(tensors[f"master.{name}"])
                 average.copy_(tensors[f"average.{name}"])
@@ -168,10 +170,11 @@ class Trainer:
         return True
 
     def averaged(self, model: torch.nn.Module) -> torch.nn.Module:
-        """Copy the moving average into a float32 model of the same shape."""
+        """Copy the moving average into a float32 model with the same frozen weights."""
+        params = dict(model.named_parameters())
         with torch.no_grad():
-            for param, average in zip(model.parameters(), self.average, strict=True):
-                param.copy_(average)
+            for name, average in zip(self.names, self.average, strict=True):
+                params[name].copy_(average)
         return model.eval()
 
 

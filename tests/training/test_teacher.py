@@ -182,7 +182,8 @@ def test_what_is_frozen_stays_and_costs_no_gradients(tmp_path: Path, tokenizer: 
     )
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     plan = Plan(steps=9, learning_rate=1e-2)
-    Trainer(model, Layout.of(own), plan, tmp_path / "out", "cpu").step(examples(own))
+    trainer = Trainer(model, Layout.of(own), plan, tmp_path / "out", "cpu")
+    trainer.step(examples(own))
     assert below == [False]
     changed = {
         name
@@ -192,3 +193,5 @@ def test_what_is_frozen_stays_and_costs_no_gradients(tmp_path: Path, tokenizer: 
     trained = {name for name in before if "layer.2." in name or "qa_outputs" in name}
     assert changed <= trained
     assert {"mpnet.encoder.layer.2.output.dense.weight", "qa_outputs.weight"} <= changed
+    averaged = trainer.averaged(MPNetForQuestionAnswering.from_pretrained(tmp_path)).state_dict()
+    assert {n for n, w in averaged.items() if not torch.equal(w, before[n])} == trained
