@@ -44,17 +44,23 @@ def mine(
 
 def without_answer(context: Context, answers: Sequence[tuple[str, int]]) -> IntArray | None:
     """Tokens of the context less the sentence that answers; None where the answer stays."""
-    text, start = answers[0]
-    left, right = sentence_around(context.text, start, start + len(text))
-    rest = context.text[:left] + context.text[right:]
-    if right - left > 0.7 * len(context.text):
-        return None
-    if any(normalize_answer(answer) in normalize_answer(rest) for answer, _ in answers):
-        return None
-    span = token_span(context, left, right)
-    if span is None:
+    sentence = answering_sentence(context.text, answers)
+    span = sentence and token_span(context, *sentence)
+    if not span:
         return None
     return np.concatenate([context.tokens[: span[0]], context.tokens[span[1] + 1 :]])
+
+
+def answering_sentence(text: str, answers: Sequence[tuple[str, int]]) -> tuple[int, int] | None:
+    """Bounds of the sentence whose loss takes the answer along; None where nothing else is left."""
+    answer, start = answers[0]
+    left, right = sentence_around(text, start, start + len(answer))
+    if right - left > 0.7 * len(text):
+        return None
+    rest = normalize_answer(text[:left] + text[right:])
+    if any(normalize_answer(other) in rest for other, _ in answers):
+        return None
+    return left, right
 
 
 def embed(texts: Sequence[str], model: Any) -> NDArray[np.float32]:

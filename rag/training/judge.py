@@ -1,0 +1,165 @@
+"""Readers on gold passages: what they answer when they must, and how they tell that nothing does.
+
+The unanswerable cases are made from the answerable ones, so that every reader is asked the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.evaluation.confidence import auroc
+from rag.evaluation.qa import exact_match, f1
+from rag.reader import Reader
+from rag.training import alterations
+from rag.training.examples import Material, Question
+from rag.training.negatives import answering_sentence
+from rag.types import Hit, Passage
+
+ASKED = "as asked"
+OTHER = "another passage of the article"
+CUT = "answering sentence cut out"
+SWAPPED = "entity swapped"
+TURNED = "word turned round"
+KINDS = (OTHER, CUT, SWAPPED, TURNED)
+ALTERED = (SWAPPED, TURNED)  # as the unanswerable questions of SQuAD 2.0 were written
+
+AT_ONCE = 32  # cases that are read together
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question asked of a passage; ``golds`` is empty where the passage does not answer it."""
+
+    kind: str
+    question: str
+    passage: str
+    golds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The best span of a passage and its score less that of "no answer" (no span: -inf)."""
+
+    text: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How one reader did; every figure is from 0 to 1, None where it has no value."""
+
+    questions: int
+    f1: float
+    exact_match: float
+    auroc: dict[str, float | None]  # by kind: as-asked margins above those of the kind
+    f1_altered: float  # F1 of SQuAD 2.0, as many altered questions as answerable ones
+
+
+def cases(material: Material, count: int, seed: int) -> list[Case]:
+    """``count`` questions as asked, drawn with the seed, and each of ``KINDS`` that can be made."""
+    rng = np.random.default_rng(seed)
+    near: dict[str, list[int]] = {}
+    for place, context in enumerate(material.contexts):
+        near.setdefault(context.article, []).append(place)
+    asked: dict[str, list[str]] = {}
+    for question in material.questions:
+        asked.setdefault(material.contexts[question.context].article, []).append(question.text)
+    answerable = [question for question in material.questions if question.answers]
+    found: list[Case] = []
+    for pick in rng.permutation(len(answerable))[:count]:
+        question = answerable[int(pick)]
+        article = material.contexts[question.context].article
+        passage = material.contexts[question.context].text
+        golds = tuple(text for text, _ in question.answers)
+        found.append(Case(ASKED, question.text, passage, golds))
+        others = [material.contexts[place].text for place in near[article]]
+        found += _unanswerable(question, passage, others, asked[article], rng)
+    return found
+
+
+def _unanswerable(
+    question: Question,
+    passage: str,
+    others: Sequence[str],
+    asked: Iterable[str],
+    rng: np.random.Generator,
+) -> list[Case]:
+    asked = list(asked)
+    lacking = [text for text in others if not any(gold in text for gold, _ in question.answers)]
+    sentence = answering_sentence(passage, question.answers)
+    made = {
+        OTHER: (question.text, lacking[int(rng.integers(len(lacking)))] if lacking else None),
+        CUT: (question.text, sentence and passage[: sentence[0]] + passage[sentence[1] :]),
+        SWAPPED: (
+            alterations.swap_entity(question.text, passage, alterations.entities(asked), rng),
+            passage,
+        ),
+        TURNED: (
+            alterations.turn_word(question.text, passage, alterations.words(asked), rng),
+            passage,
+        ),
+    }
+    return [Case(kind, text, where) for kind, (text, where) in made.items() if text and where]
+
+
+def ask(reader: Reader, asked: Sequence[Case]) -> list[Said]:
+    """What the reader says to each case, in order."""
+    said: list[Said] = []
+    for begin in range(0, len(asked), AT_ONCE):
+        some = asked[begin : begin + AT_ONCE]
+        readings = reader.read([case.question for case in some], [[_hit(case)] for case in some])
+        for reading in readings:
+            best = reading.spans[0] if reading.spans else None
+            said.append(
+                Said(best.text, best.score - best.no_answer_score) if best else Said("", -np.inf)
+            )
+    return said
+
+
+def _hit(case: Case) -> Hit:
+    whole = Passage("passage", "document", 0, len(case.passage), case.passage)
+    return Hit(whole, score=1.0, rank=1)
+
+
+def judge(asked: Sequence[Case], said: Sequence[Said]) -> Judgement:
+    """The figures of one reader over its cases."""
+    pairs = list(zip(asked, said, strict=True))
+    own = [(case, one) for case, one in pairs if case.kind == ASKED]
+    margins = np.array([one.margin for _, one in own])
+    worth = np.array([f1(one.text, case.golds) for case, one in own])
+    told: dict[str, float | None] = {}
+    for kind in KINDS:
+        others = np.array([one.margin for case, one in pairs if case.kind == kind])
+        right = np.concatenate([np.ones(len(margins)), np.zeros(len(others))])
+        told[kind] = auroc(np.concatenate([margins, others]), right)
+    altered = np.array([one.margin for case, one in pairs if case.kind in ALTERED])
+    return Judgement(
+        len(own),
+        float(worth.mean()),
+        float(np.mean([exact_match(one.text, case.golds) for case, one in own])),
+        told,
+        f1_half_answerable(margins, worth, altered),
+    )
+
+
+def f1_half_answerable(margins: Floats, worth: Floats, unanswerable: Floats) -> float:
+    """F1 of SQuAD 2.0 where half of the questions have no answer, by margins.
+
+    The threshold is the best of one half of the cases and judged on the other, both ways; both
+    sides count half, however many cases each has.
+    """
+
+    def value(threshold: float, of: slice) -> float:
+        given = np.where(margins[of] >= threshold, worth[of], 0.0).mean()
+        return float(given + (unanswerable[of] < threshold).mean()) / 2
+
+    halves = (slice(0, None, 2), slice(1, None, 2))
+    found = []
+    for fitted, judged in (halves, halves[::-1]):
+        thresholds = np.concatenate([margins[fitted], unanswerable[fitted]])
+        found.append(value(max(thresholds, key=lambda t: value(t, fitted)), judged))
+    return float(np.mean(found))
