@@ -37,20 +37,38 @@ Logits = tuple[torch.Tensor, torch.Tensor]
 
 
 def span_loss(found: Logits, targets: torch.Tensor) -> torch.Tensor:
-    """Mean cross entropy of start and end; ``targets`` is (examples, 2)."""
+    """Mean cross entropy of start and end for each example; ``targets`` is (examples, 2)."""
     first, last = (
-        functional.cross_entropy(logits, targets[:, side]) for side, logits in enumerate(found)
+        functional.cross_entropy(logits, targets[:, side], reduction="none")
+        for side, logits in enumerate(found)
     )
     return (first + last) / 2
 
 
 def teaching_loss(found: Logits, taught: Taught) -> torch.Tensor:
-    """Mean cross entropy of start and end against the teachers' distributions."""
+    """For each example the cross entropy against the teachers' distributions, (examples,)."""
     first, last = (
-        functional.cross_entropy(own, other.softmax(-1))
+        functional.cross_entropy(own, other.softmax(-1), reduction="none")
         for own, other in zip(found, taught, strict=True)
     )
     return (first + last) / 2
+
+
+def loss_of(
+    found: Logits, targets: torch.Tensor, taught: Taught | None, distil: float
+) -> torch.Tensor:
+    """What is minimised: ``distil`` of it against the teachers, where the passage answers.
+
+    ``taught`` has those examples' rows alone, as wide as they need. Of the others the mark is
+    certain, and teachers see answers there that are none.
+    """
+    losses = span_loss(found, targets)
+    total = losses.sum()
+    if taught is not None:
+        answered, width = targets[:, 0] > 0, taught[0].shape[1]
+        own = found[0][answered, :width], found[1][answered, :width]
+        total = total + distil * (teaching_loss(own, taught) - losses[answered]).sum()
+    return total / len(losses)
 
 
 def freeze(model: Any, layers: int) -> None:
@@ -110,10 +128,9 @@ class Trainer:
         torch.manual_seed(self.plan.seed + self.progress.step)  # the same dropout after a resume
         batch = collate(examples, self.layout, self.device)
         found = span_logits(self.model, batch)
-        loss = span_loss(found, batch.targets)
-        if self.teacher is not None:
-            taught = teaching_loss(found, self.teacher(examples))
-            loss = loss + self.plan.distil * (taught - loss)
+        answered = [example for example in examples if example.first >= 0]
+        taught = self.teacher(answered) if self.teacher and answered else None
+        loss = loss_of(found, batch.targets, taught, self.plan.distil)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         for master, param in zip(self.master, self.params, strict=True):
             master.grad = None if param.grad is None else param.grad.float()

@@ -24,7 +24,7 @@ class Plan:
     frozen_layers: int = (
         0  # of the base, from below, embeddings too: half of them save a third of the time
     )
-    distil: float = 0.5  # weight of the teachers' distributions where there are teachers
+    distil: float = 0.5  # weight of the teachers' distributions where the passage answers
     repeat: int = 0  # when set, the batches of so many steps come again and again, in other orders
     seed: int = 7
     check_every: int = 500

@@ -18,8 +18,8 @@ from transformers import (
 
 from rag.encoder import default_model_folder
 from rag.errors import ModelError
-from rag.training.batches import Example, Layout, collate
-from rag.training.loop import Trainer, freeze
+from rag.training.batches import HIDDEN, Example, Layout, collate
+from rag.training.loop import Trainer, freeze, loss_of
 from rag.training.plan import Plan
 from rag.training.teacher import Notes, Taught, Teacher, together
 
@@ -151,6 +151,44 @@ def test_several_teachers_speak_with_one_voice() -> None:
     alone = together([lambda _: saying(0.7, 0.3)])([])
     torch.testing.assert_close(alone[0].softmax(-1), torch.tensor([[0.7, 0.3]]))
     torch.testing.assert_close(alone[1].softmax(-1), torch.tensor([[0.3, 0.7]]))
+
+
+def test_teachers_have_no_say_where_the_passage_does_not_answer() -> None:
+    """By hand: of the answerable example half of the loss is the teacher's, of the other nothing.
+
+    All places that it has are equally likely to the pupil: a loss of log 2 and of log 3 against
+    whatever distribution. The teacher's word is in the gradients, which pull the pupil its way.
+    """
+    logits = torch.tensor([[0.0, 0.0, HIDDEN], [0.0, 0.0, 0.0]])  # the second has a wider window
+    start, end = (logits.clone().requires_grad_() for _ in range(2))
+    targets = torch.tensor([[1, 1], [0, 0]])
+    taught = saying(0.2, 0.8)[0]
+    loss = loss_of((start, end), targets, (taught, taught), 0.5)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+    assert loss.item() == pytest.approx((np.log(2) + np.log(3)) / 2)
+    # Softmax less what is wanted, by halves for start and end and for two examples.
+    third = 1 / 3
+    expected = torch.tensor([[0.5 - 0.1, 0.5 - 0.9, 0.0], [third - 1.0, third, third]]) / 4
+    for side in (start, end):
+        torch.testing.assert_close(side.grad, expected)
+
+
+def test_teachers_are_shown_only_what_they_have_a_say_in(tmp_path: Path, tokenizer: Any) -> None:
+    shown: list[list[Example]] = []
+    own = save_mpnet(tmp_path, tokenizer)
+
+    def teach(batch: Sequence[Example]) -> Taught:
+        shown.append(list(batch))
+        places = torch.zeros(len(batch), 1 + max(len(example.window) for example in batch))
+        return places, places
+
+    model = MPNetForQuestionAnswering.from_pretrained(tmp_path)
+    trainer = Trainer(model, Layout.of(own), Plan(steps=9), tmp_path / "out", "cpu", teach)
+    long, short = examples(own)
+    nothing = Example(long.question, long.window)
+    for batch in ([nothing, short], [nothing]):
+        assert np.isfinite(trainer.step(batch))
+    assert shown == [[short]]
 
 
 def test_a_batch_seen_again_costs_no_teacher(tmp_path: Path, tokenizer: Any) -> None:
