@@ -213,6 +213,7 @@ def test_the_report_tells_what_it_was_measured_with(report: dict[str, Any], usua
     assert report["run"]["checksums"] == {**shipped["checksums"], "reader": None}
 
 
+@pytest.mark.usefixtures("report")  # it is what lies in ``out``
 def test_against_tells_other_questions_and_another_reader(
     squad: Path, out: Path, usual: Path, tmp_path: Path
 ) -> None:
