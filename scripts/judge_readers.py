@@ -17,15 +17,25 @@ from tqdm import tqdm
 from transformers import AutoTokenizer
 
 from rag.encoder import default_model_folder
+from rag.errors import CitespanError
 from rag.reader import SpanReader
 from rag.training.examples import load
 from rag.training.judge import KINDS, Case, Judgement, ask, cases, judge
 from scripts.arguments import positive
 
 
-def main() -> None:
-    """Make the cases of each file, ask every reader, print the table."""
-    options = arguments()
+def main() -> int:
+    """Print the table, or what is wrong with the arguments; returns the exit status."""
+    try:
+        table(arguments())
+    except CitespanError as error:
+        print(f"judge_readers: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def table(options: argparse.Namespace) -> None:
+    """Make the cases of each file, ask every reader, print what came of it."""
     tokenizer = AutoTokenizer.from_pretrained(default_model_folder())
     asked = {
         path: cases(load([path], tokenizer), options.count, options.seed)
@@ -77,4 +87,4 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

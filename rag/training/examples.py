@@ -7,6 +7,7 @@ Questions and contexts are tokenised once, apart from each other; the loop joins
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rag.errors import LoadError
 
 IntArray = NDArray[np.int32]
 
@@ -50,14 +53,29 @@ class Material:
 
 
 def read_squad(path: Path) -> list[dict[str, Any]]:
-    """Return the articles of a SQuAD-format file, gzipped or not."""
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    articles: list[dict[str, Any]] = json.loads(raw)["data"]
+    """Return the articles of a SQuAD-format file, gzipped or not.
+
+    Raises:
+        LoadError: it cannot be read, or is no such file.
+    """
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        articles: list[dict[str, Any]] = json.loads(raw)["data"]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise LoadError(
+            f"{path}: no SQuAD-format file ({type(error).__name__}: {error}); "
+            'give JSON with "data", gzipped or not'
+        ) from error
     return articles
 
 
 def load(paths: Iterable[Path], tokenizer: Any) -> Material:
-    """Read and tokenise every file; contexts are kept apart by file and article."""
+    """Read and tokenise every file; contexts are kept apart by file and article.
+
+    Raises:
+        LoadError: a file cannot be read, or no question of all has an answer.
+    """
+    paths = list(paths)
     texts: list[str] = []
     articles: list[str] = []
     asked: list[tuple[str, int, tuple[tuple[str, int], ...]]] = []
@@ -74,6 +92,10 @@ def load(paths: Iterable[Path], tokenizer: Any) -> Material:
                     )
                     for item in paragraph["qas"]
                 )
+    if not any(answers for _, _, answers in asked):
+        raise LoadError(
+            f"{', '.join(map(str, paths))}: no question there has an answer; give others"
+        )
     encoded = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     contexts = []
     for text, article, ids, offsets in zip(

@@ -162,3 +162,29 @@ def test_the_script_tells_readers_apart(file: Path) -> None:
     assert min(f1, em) >= 80
     assert rows[3][0].startswith("skye.json, AUROC, another passage")
     assert float(rows[3][1]) >= 80
+
+
+@pytest.mark.parametrize(
+    ("reader", "content", "named"),
+    [
+        (SHIPPED, None, "skye.json"),
+        (SHIPPED, "{}", "skye.json"),
+        (SHIPPED, '{"data": []}', "skye.json"),
+        (Path("no/reader"), "skye", "no/reader"),
+    ],
+)
+def test_bad_arguments_are_one_clear_line(
+    tmp_path: Path, file: Path, reader: Path, content: str | None, named: str
+) -> None:
+    questions = tmp_path / "skye.json"
+    if content is not None:
+        questions.write_text(file.read_text() if content == "skye" else content)
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "judge_readers.py", "--reader", reader,
+         "--questions", questions],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("judge_readers: ")
+    assert named in line
