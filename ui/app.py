@@ -155,8 +155,10 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
     def submit(held: object, question: str) -> Iterator[Outputs]:
+        cleared = ""  # once: what is typed while the answer is found is the next question
         for outputs in _updates(_present(held).ask({"question": question})):
-            yield ("", *outputs)
+            yield (cleared, *outputs)
+            cleared = gr.skip()
 
     suggest = _job(JOBS["suggest"])
     page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)

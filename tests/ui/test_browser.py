@@ -159,6 +159,37 @@ def test_a_copied_link_reopens_question_and_source(open_page: Open, unsure_addre
     assert chosen(again) == ("0", "1")
 
 
+def test_what_is_typed_before_the_answer_comes_stays(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    page.evaluate(
+        """() => {
+          const shown = document.querySelector("#conversation");
+          const typed = (words) => {
+            const box = document.querySelector("#question textarea");
+            box.focus();
+            document.execCommand("insertText", false, words);
+          };
+          new MutationObserver((_, observer) => {
+            if (!shown.querySelector(".pending")) return;
+            observer.disconnect();
+            typed("What has Russia");
+            new MutationObserver((_, observer) => {
+              if (!shown.querySelector(".tools")) return;
+              observer.disconnect();
+              typed(" advocated?");
+            }).observe(shown, { childList: true, subtree: true });
+          }).observe(shown, { childList: true, subtree: true });
+        }"""
+    )
+    ask(page, QUESTION)
+    page.wait_for_timeout(300)  # the end of the request comes after its last update
+    assert page.input_value("#question textarea") == "What has Russia advocated?"
+    page.press("#question textarea", "Enter")
+    page.locator(".turn .tools").nth(1).wait_for()
+    assert page.locator(".verbatim").last.inner_text() == ANSWERED["What has Russia advocated?"]
+    assert page.input_value("#question textarea") == ""
+
+
 def test_what_was_unfolded_stays_so_when_the_next_answer_comes(
     open_page: Open, address: str
 ) -> None:
