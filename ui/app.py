@@ -165,7 +165,7 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
     # Gradio counts a page as closed once its connection has broken, and makes no new one; storing
     # the visitor anew starts the time until it is dropped from the beginning.
     gr.Timer(HEARD_S).tick(lambda held: held, visitor, visitor, queue=False, **_QUIET)
-    box.submit(submit, [visitor, box], [box, *outputs], **_QUIET)
+    box.submit(submit, [visitor, box], [box, *outputs], trigger_mode="always_last", **_QUIET)
     header = parts.header  # its script sends the events of the whole page
     for name, job in JOBS.items():
         limit = _ONE_LONG if name in MEASURING else {}

@@ -190,6 +190,34 @@ def test_what_is_typed_before_the_answer_comes_stays(open_page: Open, address: s
     assert page.input_value("#question textarea") == ""
 
 
+def test_a_question_sent_before_the_answer_comes_is_asked_next(
+    open_page: Open, address: str
+) -> None:
+    page = open_page(address)
+    page.evaluate(
+        """() => {
+          const shown = document.querySelector("#conversation");
+          const box = document.querySelector("#question textarea");
+          const enter = { key: "Enter", code: "Enter", keyCode: 13, bubbles: true };
+          new MutationObserver((_, observer) => {
+            if (!shown.querySelector(".pending")) return;
+            observer.disconnect();
+            document.execCommand("insertText", false, "What has Russia advocated?");
+            setTimeout(() => {
+              window.early = !!shown.querySelector(".pending");
+              box.dispatchEvent(new KeyboardEvent("keypress", enter));
+            });
+          }).observe(shown, { childList: true, subtree: true });
+        }"""
+    )
+    ask(page, QUESTION)
+    page.locator(".turn .tools").nth(1).wait_for()
+    assert page.evaluate("window.early")
+    expected = [ANSWERED[QUESTION], ANSWERED["What has Russia advocated?"]]
+    assert page.locator(".verbatim").all_inner_texts() == expected
+    assert page.input_value("#question textarea") == ""
+
+
 def test_what_was_unfolded_stays_so_when_the_next_answer_comes(
     open_page: Open, address: str
 ) -> None:
