@@ -14,3 +14,16 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
     return value
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1.
+
+    Raises:
+        ArgumentTypeError: it is less or more.
+        ValueError: it is no number.
+    """
+    value = float(text)
+    if not 0 <= value <= 1:  # NaN is not either
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, not {text}")
+    return value

@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,19 @@ from tqdm import tqdm
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from rag.encoder import default_model_folder
+from rag.errors import CitespanError
 from rag.training import negatives
-from rag.training.batches import Layout
+from rag.training.batches import Example, Layout
 from rag.training.check import validate
 from rag.training.examples import Material, load
 from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Notes, Teacher, Teaching, together
+from scripts.arguments import positive, share
 
 DEFAULTS = Plan()
+SAVED_EVERY_S = 600.0  # at most so much is lost with a machine that goes away
 
 
 def arguments() -> argparse.Namespace:
@@ -53,7 +57,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--distil",
-        type=float,
+        type=share,
         default=DEFAULTS.distil,
         help="share of the loss that is against the teachers, where there are any",
     )
@@ -65,13 +69,13 @@ def arguments() -> argparse.Namespace:
         "from the second time on teachers cost nothing",
     )
     parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
-    parser.add_argument("--steps", type=int, default=DEFAULTS.steps)
+    parser.add_argument("--steps", type=positive, default=DEFAULTS.steps)
     parser.add_argument(
         "--minutes", type=float, default=0.0, help="end by the clock instead of by steps"
     )
     parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
     parser.add_argument(
-        "--dropout", type=float, default=DEFAULTS.dropout, help="for further passes over the data"
+        "--dropout", type=share, default=DEFAULTS.dropout, help="for further passes over the data"
     )
     parser.add_argument(
         "--frozen-layers",
@@ -80,7 +84,7 @@ def arguments() -> argparse.Namespace:
         help="lower layers that stay as they are, for a large base on a slow machine",
     )
     parser.add_argument(
-        "--token-budget", type=int, default=DEFAULTS.token_budget, help="tokens in a batch"
+        "--token-budget", type=positive, default=DEFAULTS.token_budget, help="tokens in a batch"
     )
     parser.add_argument(
         "--max-tokens",
@@ -90,13 +94,13 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--negative-share",
-        type=float,
+        type=share,
         default=DEFAULTS.negative_share,
         help="of the examples, those that are made unanswerable",
     )
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
     parser.add_argument(
-        "--check-questions", type=int, default=400, help="validation questions at each check"
+        "--check-questions", type=positive, default=400, help="validation questions at each check"
     )
     parser.add_argument(
         "--stop-after", type=int, default=0, help="stop (and save) after so many steps"
@@ -162,35 +166,52 @@ def new_model(base: str, dropout: float) -> Any:
     )
 
 
-def train(trainer: Trainer, sampler: Sampler, check: Check, stop_after: int) -> None:
-    """Step until the schedule is over or a signal says to stop; save at every check."""
+def train(
+    trainer: Trainer,
+    batches: Iterable[list[Example]],
+    check: Callable[[Trainer, float], None],
+    stop_after: int,
+) -> None:
+    """Step until the schedule is over or a signal says to stop; save at every check and between."""
     losses: list[float] = []
+    saved = time.monotonic()
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: stopped.append(received))
     with tqdm(total=1000, unit="‰", mininterval=30) as bar:
-        for batch in sampler.batches(skip=trainer.progress.step):
+        for batch in batches:
             losses.append(trainer.step(batch))
             step = trainer.progress.step
             bar.n = round(1000 * trainer.share_done())
             bar.set_postfix(step=step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False)
             bar.update(0)
             over = trainer.share_done() >= 1 or step == stop_after
-            if over or step % trainer.plan.check_every == 0:
+            checked = over or step % trainer.plan.check_every == 0
+            if checked:
                 check(trainer, float(np.mean(losses)))
                 losses.clear()
+            if checked or stopped or time.monotonic() - saved >= SAVED_EVERY_S:
                 trainer.save()
+                saved = time.monotonic()
             if over:
                 return
             if stopped:
-                trainer.save()
                 print(f"stopped at step {step}", flush=True)
                 return
 
 
-def main() -> None:
+def main() -> int:
+    """Train, or say what is wrong with the files; returns the exit status."""
+    try:
+        run(arguments())
+    except CitespanError as error:
+        print(f"train_reader: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
     """Load, mine, train."""
-    options = arguments()
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     base = options.base or str(default_model_folder())
@@ -223,8 +244,9 @@ def main() -> None:
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
     sampler = Sampler(material, mined, tokenizer, plan)
-    train(trainer, sampler, Check(options, base, tokenizer, device), options.stop_after)
+    check = Check(options, base, tokenizer, device)
+    train(trainer, sampler.batches(trainer.progress.step), check, options.stop_after)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -26,9 +26,10 @@ def mine(
     """
     normal = [f" {normalize_answer(context.text)} " for context in material.contexts]
     result = np.full((len(material.questions), keep), -1, dtype=np.int32)
+    looked_at = min(keep * 3, len(contexts))
     for begin in range(0, len(questions), 1024):
         scores = questions[begin : begin + 1024] @ contexts.T
-        near = np.argpartition(-scores, keep * 3, axis=1)[:, : keep * 3]
+        near = np.argpartition(-scores, looked_at - 1, axis=1)[:, :looked_at]
         order = np.argsort(-np.take_along_axis(scores, near, axis=1), axis=1, kind="stable")
         for row, candidates in enumerate(np.take_along_axis(near, order, axis=1)):
             question = material.questions[begin + row]

@@ -58,8 +58,9 @@ class Sampler:
             yield from (kept[i] for i in order.permutation(len(kept)))
 
     def _pool(self, rng: np.random.Generator) -> list[list[Example]]:
-        size = POOL * self.plan.token_budget // 192
-        picks = rng.choice(len(self.material.questions), size=size, replace=False)
+        questions = len(self.material.questions)
+        size = min(POOL * self.plan.token_budget // 192, questions)
+        picks = rng.choice(questions, size=size, replace=False)
         examples = sorted(
             (self._example(int(pick), rng) for pick in picks),
             key=lambda e: len(e.question) + len(e.window),

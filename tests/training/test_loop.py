@@ -1,5 +1,7 @@
 """The loop learns, and a run that was stopped goes on as if it had not been."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 from rag.training.batches import Example, Layout
 from rag.training.loop import Trainer
 from rag.training.plan import Plan
+from scripts import train_reader
 
 LAYOUT = Layout(cls=101, sep=102, pad=0, between=1, typed=True)
 PLAN = Plan(steps=12, learning_rate=5e-3)
@@ -63,3 +66,44 @@ def test_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
 
 def test_starts_anew_without_a_checkpoint(tmp_path: Path) -> None:
     assert not Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu").resume()
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """What the script sets for signals ends with the test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize(("seconds", "kept"), [(0.0, 3), (3600.0, 0)])
+def test_a_machine_that_goes_away_costs_what_came_after_the_last_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, kept: int
+) -> None:
+    def gone() -> Iterator[list[Example]]:
+        yield from batches(3)
+        raise ConnectionError
+
+    monkeypatch.setattr(train_reader, "SAVED_EVERY_S", seconds)
+    trainer = Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu")
+    with pytest.raises(ConnectionError):
+        train_reader.train(trainer, gone(), lambda *_: None, stop_after=0)
+    resumed = Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu")
+    assert resumed.resume() == bool(kept)
+    assert resumed.progress.step == kept
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_signal_ends_a_run_with_a_save(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[list[Example]]:
+        yield from batches(2)
+        signal.raise_signal(signal.SIGTERM)
+        yield from batches(3)
+
+    trainer = Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu")
+    train_reader.train(trainer, interrupted(), lambda *_: None, stop_after=0)
+    resumed = Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu")
+    assert resumed.resume()
+    assert resumed.progress.step == 3
