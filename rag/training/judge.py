@@ -3,7 +3,8 @@
 The unanswerable cases are made from the answerable ones, so that every reader is asked the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,49 +60,59 @@ class Judgement:
     f1_altered: float  # F1 of SQuAD 2.0, as many altered questions as answerable ones
 
 
+@dataclass(frozen=True, slots=True)
+class _Article:
+    """Its passages, and the entities and words of the questions asked of them."""
+
+    passages: list[str]
+    entities: list[str]
+    words: list[str]
+
+
 def cases(material: Material, count: int, seed: int) -> list[Case]:
     """``count`` questions as asked, drawn with the seed, and each of ``KINDS`` that can be made."""
     rng = np.random.default_rng(seed)
-    near: dict[str, list[int]] = {}
-    for place, context in enumerate(material.contexts):
-        near.setdefault(context.article, []).append(place)
-    asked: dict[str, list[str]] = {}
-    for question in material.questions:
-        asked.setdefault(material.contexts[question.context].article, []).append(question.text)
+    articles = _articles(material)
     answerable = [question for question in material.questions if question.answers]
     found: list[Case] = []
     for pick in rng.permutation(len(answerable))[:count]:
         question = answerable[int(pick)]
-        article = material.contexts[question.context].article
-        passage = material.contexts[question.context].text
+        context = material.contexts[question.context]
         golds = tuple(text for text, _ in question.answers)
-        found.append(Case(ASKED, question.text, passage, golds))
-        others = [material.contexts[place].text for place in near[article]]
-        found += _unanswerable(question, passage, others, asked[article], rng)
+        found.append(Case(ASKED, question.text, context.text, golds))
+        found += _unanswerable(question, context.text, articles[context.article], rng)
     return found
 
 
+def _articles(material: Material) -> dict[str, _Article]:
+    texts: dict[str, list[str]] = defaultdict(list)
+    asked: dict[str, list[str]] = defaultdict(list)
+    for context in material.contexts:
+        texts[context.article].append(context.text)
+    for question in material.questions:
+        asked[material.contexts[question.context].article].append(question.text)
+    return {
+        article: _Article(
+            own, alterations.entities(asked[article]), alterations.words(asked[article])
+        )
+        for article, own in texts.items()
+    }
+
+
 def _unanswerable(
-    question: Question,
-    passage: str,
-    others: Sequence[str],
-    asked: Iterable[str],
-    rng: np.random.Generator,
+    question: Question, passage: str, article: _Article, rng: np.random.Generator
 ) -> list[Case]:
-    asked = list(asked)
-    lacking = [text for text in others if not any(gold in text for gold, _ in question.answers)]
+    golds = [gold for gold, _ in question.answers]
+    lacking = [text for text in article.passages if not any(gold in text for gold in golds)]
     sentence = answering_sentence(passage, question.answers)
     made = {
         OTHER: (question.text, lacking[int(rng.integers(len(lacking)))] if lacking else None),
         CUT: (question.text, sentence and passage[: sentence[0]] + passage[sentence[1] :]),
         SWAPPED: (
-            alterations.swap_entity(question.text, passage, alterations.entities(asked), rng),
+            alterations.swap_entity(question.text, passage, article.entities, rng),
             passage,
         ),
-        TURNED: (
-            alterations.turn_word(question.text, passage, alterations.words(asked), rng),
-            passage,
-        ),
+        TURNED: (alterations.turn_word(question.text, passage, article.words, rng), passage),
     }
     return [Case(kind, text, where) for kind, (text, where) in made.items() if text and where]
 
