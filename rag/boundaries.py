@@ -1,9 +1,13 @@
 """Answer spans with clean edges: whole words and numbers, balanced quotes and brackets."""
 
+import re
+
 _TRIM_LEFT = " \t\r\n\u00a0,;:.!?)]}’”»-–—"
 _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
 _STOPS = ".!?"
+_ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}")  # a.m., U.S.A.
+_PASSES = 8
 
 
 def clean(text: str, start: int, end: int) -> tuple[int, int]:
@@ -11,13 +15,23 @@ def clean(text: str, start: int, end: int) -> tuple[int, int]:
 
     Returns an empty span (``start == end``) where nothing but punctuation is left.
     """
+    for _ in range(_PASSES):  # what one step drops can lay bare what another would
+        moved = _cleaner(text, start, end)
+        if moved == (start, end):
+            break
+        start, end = moved
+    return start, end
+
+
+def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
     start, end = _trim(text, start, end)
     while start < end and _joined(text, start):
         start -= 1
     while start < end < len(text) and _joined(text, end):
         end += 1
     start, end = _balance(text, start, end)
-    return _trim_stop(text, start, end)
+    start, end = _trim_stop(text, start, end)
+    return start, _abbreviation_end(text, start, end)
 
 
 def _joined(text: str, at: int) -> bool:
@@ -86,3 +100,12 @@ def _trim_stop(text: str, start: int, end: int) -> tuple[int, int]:
             break
         end -= 1
     return start, end
+
+
+def _abbreviation_end(text: str, start: int, end: int) -> int:
+    """Where an abbreviation of single letters ends, with its stop, that the span ends in."""
+    begin = end
+    while begin > start and (text[begin - 1].isalpha() or text[begin - 1] == "."):
+        begin -= 1
+    found = _ABBREVIATION.match(text, begin) if begin < end else None
+    return max(end, found.end()) if found else end

@@ -22,6 +22,10 @@ from rag.boundaries import clean
         ("the dog’s bowl", "dog’s bowl", "dog’s bowl"),
         ("the Workers’ Party of Korea", "Workers’ Party", "Workers’ Party"),
         ("He lives in the U.S. today", "U.S.", "U.S."),
+        ("The ovens are lit at 5 a.m. on Saturdays.", "5 a.m", "5 a.m."),
+        ("The ovens are lit at 5 a.m. on Saturdays.", "5 a", "5 a.m."),
+        ("He lived in the U.S.A. for years.", "the U.S", "the U.S.A."),
+        ("It is plan B. It is safe.", "plan B", "plan B"),
         ("It was urged by China.", "China.", "China"),
         ("denuclearization", "nuclear", "denuclearization"),
         ("temperatures of -40 degrees", "-40", "-40"),
@@ -44,4 +48,5 @@ def test_stays_inside_and_is_stable(text: str, data: st.DataObject) -> None:
         assert not text[first].isspace()
         assert not text[last - 1].isspace()
         assert not (first and text[first - 1].isalnum() and text[first].isalnum())
+        assert clean(text, first, last) == (first, last)
         assert not (last < len(text) and text[last - 1].isalnum() and text[last].isalnum())
