@@ -7,6 +7,12 @@ _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
 _STOPS = ".!?"
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}")  # a.m., U.S.A.
+_ATOM = re.compile(  # possessive and anchored, so that any text takes linear time
+    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"  # an e-mail address
+    r"|(?:https?://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
+    r"|(?<!\d)\d++(?::\d\d)+(?!\d)"  # a time
+    r"|(?<!\d)\d{4}-\d\d-\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2,4}(?!\d)"  # a date
+)
 _PASSES = 8
 
 
@@ -29,7 +35,7 @@ def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     while start < end < len(text) and _joined(text, end):
         end += 1
-    start, end = _balance(text, start, end)
+    start, end = _balance(text, *_around_atoms(text, start, end))
     start, end = _trim_stop(text, start, end)
     return start, _abbreviation_end(text, start, end)
 
@@ -46,6 +52,21 @@ def _joined(text: str, at: int) -> bool:
         after in ".," and at + 1 < len(text) and text[at + 1].isdigit()
     )
     return digit_before and digit_after and (before in ".,") != (after in ".,")
+
+
+def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
+    """Addresses, times and dates are taken in whole where an edge lies inside one."""
+    if start == end:
+        return start, end
+    left, right = start, end
+    while left and not text[left - 1].isspace():
+        left -= 1
+    while right < len(text) and not text[right].isspace():
+        right += 1
+    for found in _ATOM.finditer(text, left, right):
+        if found.start() < end and found.end() > start:
+            start, end = min(start, found.start()), max(end, found.end())
+    return start, end
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
