@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,11 @@ from rag import boundaries
 from rag.hardware import has_bf16
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
+from rag.tables import ReadOut, read_out
 from rag.types import Bearing, Hit, Reading, Span
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 MAX_TOKENS = 384
 STRIDE = 128
@@ -46,6 +50,7 @@ class _Window:
     types: list[int]
     offsets: NDArray[np.int64]  # (tokens, 2) characters of the passage
     context: NDArray[np.bool_]  # (tokens,)
+    pieces: NDArray[np.int64] | None  # (tokens,) what no answer leaves, such as a table's cell
 
 
 class SpanReader:
@@ -103,16 +108,16 @@ class SpanReader:
         tokens = self._tokenizer.encode(question, add_special_tokens=False)
         if len(tokens.ids) > MAX_QUESTION_TOKENS:
             question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
-        encoded = self._tokenizer.encode_batch([(question, hit.passage.text) for hit in hits])
+        texts = [hit.passage.text for hit in hits]
+        in_words = [read_out(text) for text in texts]
+        encoded = self._tokenizer.encode_batch(
+            [
+                (question, told.text if told else text)
+                for text, told in zip(texts, in_words, strict=True)
+            ]
+        )
         return [
-            _Window(
-                number,
-                place,
-                window.ids,
-                window.type_ids,
-                np.asarray(window.offsets, dtype=np.int64),
-                np.asarray([side == 1 for side in window.sequence_ids], dtype=np.bool_),
-            )
+            _window(number, place, window, in_words[place])
             for place, first in enumerate(encoded)
             for window in (first, *first.overflowing)
         ]
@@ -128,6 +133,16 @@ class SpanReader:
             )
             results.update(zip(chosen, logits, strict=True))
         return [results[i] for i in range(len(windows))]
+
+
+def _window(number: int, place: int, encoding: "Encoding", told: ReadOut | None) -> _Window:
+    offsets = np.asarray(encoding.offsets, dtype=np.int64)
+    context = np.asarray([side == 1 for side in encoding.sequence_ids], dtype=np.bool_)
+    pieces = None
+    if told:
+        located = told.located(offsets)
+        offsets, context, pieces = located.offsets, context & located.real, located.pieces
+    return _Window(number, place, encoding.ids, encoding.type_ids, offsets, context, pieces)
 
 
 class _Found:
@@ -169,7 +184,7 @@ def _decode(
 ) -> list[Span]:
     no_answer = float(start[0] + end[0])
     spans: dict[tuple[int, int], Span] = {}
-    costs = cost(sentence_of, MAX_ANSWER_TOKENS)
+    costs = cost(sentence_of, MAX_ANSWER_TOKENS, window.pieces)
     for found in best_spans(start, end, window.context, costs, SPANS_PER_WINDOW):
         first, last = boundaries.clean(
             hit.passage.text,

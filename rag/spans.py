@@ -26,16 +26,26 @@ class TokenSpan(NamedTuple):
     score: float
 
 
-def cost(sentence_of: NDArray[np.int64], max_length: int) -> Floats:
+def cost(
+    sentence_of: NDArray[np.int64], max_length: int, piece_of: NDArray[np.int64] | None = None
+) -> Floats:
     """(tokens, max_length): what is taken off the span that starts at i and has j + 1 tokens.
 
-    ``sentence_of`` numbers each token's sentence, (tokens,).
+    ``sentence_of`` numbers each token's sentence, (tokens,); ``piece_of`` what no span may leave.
     """
-    numbers = sentence_of.astype(np.float32)
-    crossing = _from_each_start(numbers, max_length) != numbers[:, None]
     further = np.arange(max_length, dtype=np.float32)
+    crossing = _leaving(sentence_of, max_length).astype(np.float32)
     costs: Floats = np.float32(COST_OF_TOKEN) * further + np.float32(COST_OF_CROSSING) * crossing
+    if piece_of is not None:
+        costs[_leaving(piece_of, max_length)] = np.inf
     return costs
+
+
+def _leaving(numbers: NDArray[np.int64], max_length: int) -> NDArray[np.bool_]:
+    """(tokens, max_length): whether the token at i + j has another number than that at i."""
+    own = numbers.astype(np.float32)
+    leaving: NDArray[np.bool_] = _from_each_start(own, max_length) != own[:, None]
+    return leaving
 
 
 def _from_each_start(values: Floats, max_length: int) -> Floats:

@@ -44,6 +44,13 @@ def test_long_spans_and_those_over_two_sentences_cost() -> None:
     assert [(span.first, span.last) for span in best] == [(2, 2), (0, 0)]
 
 
+def test_no_span_leaves_its_piece() -> None:
+    costs = cost(np.array([0, 0, 0, 0]), max_length=3, piece_of=np.array([4, 4, 5, 5]))
+    assert np.isfinite(costs[0]).tolist() == [True, True, False]
+    assert np.isfinite(costs[1, :2]).tolist() == [True, False]
+    assert np.isfinite(costs[2, :2]).tolist() == [True, True]
+
+
 def test_token_mass_is_what_no_answer_leaves() -> None:
     start = np.log(np.array([2, 9, 1, 1], dtype=np.float32))  # token 1 is the question's
     end = np.log(np.array([1, 9, 1, 2], dtype=np.float32))
