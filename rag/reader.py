@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from rag import boundaries
 from rag.hardware import has_bf16
+from rag.prose import Prose, prose
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
-from rag.tables import ReadOut, read_out
 from rag.types import Bearing, Hit, Reading, Span
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Window:
     types: list[int]
     offsets: NDArray[np.int64]  # (tokens, 2) characters of the passage
     context: NDArray[np.bool_]  # (tokens,)
-    pieces: NDArray[np.int64] | None  # (tokens,) what no answer leaves, such as a table's cell
+    pieces: NDArray[np.int64] | None  # (tokens,) what no answer leaves, a line or a table's cell
 
 
 class SpanReader:
@@ -109,7 +109,7 @@ class SpanReader:
         if len(tokens.ids) > MAX_QUESTION_TOKENS:
             question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
         texts = [hit.passage.text for hit in hits]
-        in_words = [read_out(text) for text in texts]
+        in_words = [prose(text) for text in texts]
         encoded = self._tokenizer.encode_batch(
             [
                 (question, told.text if told else text)
@@ -135,7 +135,7 @@ class SpanReader:
         return [results[i] for i in range(len(windows))]
 
 
-def _window(number: int, place: int, encoding: "Encoding", told: ReadOut | None) -> _Window:
+def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -> _Window:
     offsets = np.asarray(encoding.offsets, dtype=np.int64)
     context = np.asarray([side == 1 for side in encoding.sequence_ids], dtype=np.bool_)
     pieces = None

@@ -20,6 +20,8 @@ _WORD = re.compile(r"\S+")
 _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
 _ITEM = re.compile(r"(?:[-*+•‣◦–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
 
+_LABEL = re.compile(r"[^\W\d_][^\s:]*+(?: [^\s:]++){0,3}+: ")
+
 _NEVER_LAST = frozenset(
     "mr mrs ms messrs dr prof st gen col lt capt maj sgt adm cmdr sen rep gov rev hon pres fr "
     "mt ft e.g i.e a.k.a cf vs viz al".split()
@@ -70,7 +72,8 @@ def sentences(text: str) -> list[Bounds]:
 
     Together they hold every character that is not white space. Borders are stops that end a
     sentence, blank lines, and line ends that no wrapping at a fixed width explains, such as
-    those of list items. Linear in the length of the text.
+    those of list items and of labels below one another (``Paper: blue``). Linear in the length
+    of the text.
     """
     return [
         bounds for paragraph in paragraphs(text) for bounds in paragraph_sentences(text, paragraph)
@@ -117,6 +120,8 @@ def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
     fitted, the writer ended the line on purpose.
     """
     if _ITEM.match(text, *following):
+        return True
+    if _LABEL.match(text, *line) and _LABEL.match(text, *following):
         return True
     if text[following[0]].islower():
         return False

@@ -179,6 +179,19 @@ def test_items_and_table_rows_are_sentences() -> None:
     assert quoted("| a | b |\r\n| c | d |") == ["| a | b |", "| c | d |"]
 
 
+def test_labels_below_one_another_are_sentences_and_a_colon_in_wrapped_text_is_not() -> None:
+    text = (
+        "Paper: blue bin, emptied every second Thursday\n"
+        "Organic waste: brown bin, emptied on Mondays\n"
+        "Glass: container at the corner of Mill Lane"
+    )
+    assert [text[a:b] for a, b in sentences(text)] == text.split("\n")
+    wrapped = (
+        "He had but one wish that year, he told us:\nPeace: for himself and for the others in town"
+    )
+    assert len(sentences(wrapped)) == 1
+
+
 def test_one_line_paragraphs_are_joined_and_overlap(seed_document: Document) -> None:
     passages = split(seed_document)
 

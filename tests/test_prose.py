@@ -1,4 +1,4 @@
-"""Tables are read row by row in words, and answers stay verbatim cells."""
+"""Lines are read with stops, tables row by row in words; answers stay verbatim."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from rag.evaluation.qa import exact_match
 from rag.models import SHIPPED
+from rag.prose import prose
 from rag.reader import SpanReader
-from rag.tables import read_out
 from rag.types import Hit, Passage
 
 MEALS = """Meals are refunded:
@@ -90,8 +90,8 @@ The first two clubs are promoted.""": {
 
 
 def told(text: str) -> str | None:
-    """What is read of a text with a table."""
-    said = read_out(text)
+    """What is read in place of a text; None: the text itself."""
+    said = prose(text)
     return said.text if said else None
 
 
@@ -125,7 +125,7 @@ def test_what_is_a_table(text: str, expected: str | None) -> None:
 @given(st.text(alphabet="|-: \nab.", max_size=60), st.integers(1, 4))
 def test_every_character_is_in_its_place(text: str, width: int) -> None:
     whole = f"Before.\n\n| h | k |\n|---|---|\n| x | y |\n{text}"
-    said = read_out(whole)
+    said = prose(whole)
     assert said is not None
     read = said.text
     begins = np.arange(0, len(read), width)
@@ -146,7 +146,7 @@ def test_every_character_is_in_its_place(text: str, width: int) -> None:
 
 
 def test_words_that_were_put_in_have_no_place() -> None:
-    said = read_out(MEALS)
+    said = prose(MEALS)
     assert said is not None
     at = said.text.index("the Limit is €28")
     offsets = np.array([[at, at + 3], [at + 4, at + 9], [at + 10, at + 12], [at + 13, at + 16]])
@@ -155,6 +155,16 @@ def test_words_that_were_put_in_have_no_place() -> None:
     assert MEALS[slice(*located.offsets[1])] == "Limit"
     assert MEALS[slice(*located.offsets[3])] == "€28"
     assert located.pieces[1] != located.pieces[3]
+
+
+def test_no_answer_goes_beyond_its_line() -> None:
+    """The same words, in one line and in two: with "Batteries" the first would go on."""
+    text = "Glass: container at the corner of Mill Lane\nBatteries: box in the office"
+    said = prose(text)
+    assert said is not None
+    at = [said.text.index(word) for word in ("Glass", "Lane", "Batteries")]
+    pieces = said.located(np.array([[place, place + 4] for place in at])).pieces
+    assert pieces[0] == pieces[1] != pieces[2]
 
 
 def test_questions_about_tables_are_answered_with_cells() -> None:

@@ -1,0 +1,113 @@
+"""Passages as a reader understands them: in sentences, every word in its place.
+
+Readers are trained on prose, and their tokens know no line ends. So a line that ends without a
+stop, such as a heading or a list item, is read with one, and the row ``| Dinner | €28 |`` below the
+header ``| Meal | Limit |`` as ``Dinner: the Limit is €28.``. What is found is mapped to where it is
+from; no answer leaves its line or cell.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.sentences import Bounds, sentences
+from rag.tables import Table, tables
+
+Ints = NDArray[np.int64]
+
+PUT_IN = -1
+
+# A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
+_ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£])[ \t]*+[\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Tokens of what was read, in the original."""
+
+    offsets: Ints  # (tokens, 2) characters; zeros where it is not from there
+    real: NDArray[np.bool_]  # (tokens,) whether it is from there
+    pieces: Ints  # (tokens,) the line, cell or run of text that it is from
+
+
+class Prose:
+    """What is read in place of a text, and where each character of it is from."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._origins: list[Ints] = []
+        self._pieces: list[Ints] = []
+
+    @property
+    def text(self) -> str:
+        """What is read."""
+        return "".join(self._parts)
+
+    def put(self, text: str) -> None:
+        """Append words that are not in the original."""
+        self._append(text, np.full(len(text), PUT_IN))
+
+    def take(self, original: str, bounds: Bounds) -> None:
+        """Append ``original[start:end]``, a piece that answers do not leave."""
+        self._append(original[slice(*bounds)], np.arange(*bounds))
+
+    def _append(self, text: str, origins: Ints) -> None:
+        self._parts.append(text)
+        self._origins.append(origins)
+        self._pieces.append(np.full(len(text), len(self._pieces)))
+
+    def located(self, offsets: Ints) -> Located:
+        """Where tokens, (tokens, 2) in ``text``, are in the original."""
+        origins, pieces = np.concatenate(self._origins), np.concatenate(self._pieces)
+        places = np.flatnonzero(origins != PUT_IN)
+        first = np.searchsorted(places, offsets[:, 0], side="left")
+        last = np.searchsorted(places, offsets[:, 1], side="left") - 1
+        real = first <= last
+        places = np.append(places, 0)  # for tokens that are not from there
+        first, last = places[np.where(real, first, -1)], places[np.where(real, last, -1)]
+        found = np.stack([origins[first], origins[last] + 1], axis=1)
+        return Located(np.where(real[:, None], found, 0), real, pieces[first])
+
+
+def prose(text: str) -> Prose | None:
+    """What is read in place of the text; None where that is the text itself."""
+    if "\n" not in text:
+        return None
+    told, done = Prose(), 0
+    for table in tables(text):
+        _end_lines(told, text, done, table.start)
+        for cells in table.rows:
+            _say(told, text, table, cells)
+        done = table.end
+    _end_lines(told, text, done, len(text))
+    return None if told.text == text else told
+
+
+def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
+    """Append a run of text, with a stop where a line ends in a word although its sentence does."""
+    done = start
+    for _, last in sentences(text[start:end]):
+        if _ENDS_BARE.match(text, start + last, end):
+            told.take(text, (done, start + last))
+            told.put(".")
+            done = start + last
+    told.take(text, (done, end))
+
+
+def _say(told: Prose, text: str, table: Table, cells: list[Bounds]) -> None:
+    """Append one row: its first cell, then each further one after the name of its column."""
+    before = ""
+    for start, end in cells[:1]:
+        if start < end:
+            told.take(text, (start, end))
+            before = ": "
+    for name, (start, end) in zip(table.names[1:], cells[1:], strict=False):
+        if start < end:
+            told.put(f"{before}the ")
+            told.take(text, name)
+            told.put(" is ")
+            told.take(text, (start, end))
+            before = ", "
+    told.put(".\n")
