@@ -64,6 +64,37 @@ def swap_entity(
     return question.replace(old, fit[int(rng.integers(len(fit)))], 1)
 
 
+def swap_within(
+    question: str,
+    context: str,
+    names: Sequence[str],
+    golds: Sequence[str],
+    rng: np.random.Generator,
+) -> str | None:
+    """The question with one entity replaced by another that the context has.
+
+    What answered it is wrong now; now and then something else in the context is right. Neither
+    ``golds`` nor the question have a word of the other entity.
+    """
+    own = _ENTITY.findall(question)
+    if not own:
+        return None
+    old = own[int(rng.integers(len(own)))]
+    taken = {word for text in (old, *golds) for word in text.lower().split()}
+    fit = [
+        name
+        for name in names
+        if name in context
+        and name not in question
+        and name[0].isdigit() == old[0].isdigit()
+        and not taken & set(name.lower().split())
+        and not any(name.lower() in text.lower() for text in (old, *golds))
+    ]
+    if not fit:
+        return None
+    return question.replace(old, fit[int(rng.integers(len(fit)))], 1)
+
+
 def _opposites() -> dict[str, tuple[str, ...]]:
     """Each word of the list with its opposites."""
     found: dict[str, set[str]] = defaultdict(set)

@@ -22,9 +22,10 @@ ASKED = "as asked"
 OTHER = "another passage of the article"
 CUT = "answering sentence cut out"
 SWAPPED = "entity swapped"
+WITHIN = "entity swapped for one of the passage"
 TURNED = "word turned round"
-KINDS = (OTHER, CUT, SWAPPED, TURNED)
-ALTERED = (SWAPPED, TURNED)  # as the unanswerable questions of SQuAD 2.0 were written
+KINDS = (OTHER, CUT, SWAPPED, TURNED, WITHIN)
+ALTERED = (SWAPPED, TURNED, WITHIN)  # as the unanswerable questions of SQuAD 2.0 were written
 
 AT_ONCE = 32  # cases that are read together
 
@@ -80,7 +81,16 @@ def cases(material: Material, count: int, seed: int) -> list[Case]:
         context = material.contexts[question.context]
         golds = tuple(text for text, _ in question.answers)
         found.append(Case(ASKED, question.text, context.text, golds))
-        found += _unanswerable(question, context.text, articles[context.article], rng)
+        article = articles[context.article]
+        found += _unanswerable(question, context.text, article, rng)
+        within = alterations.swap_within(
+            question.text,
+            context.text,
+            article.entities,
+            golds,
+            np.random.default_rng([seed, int(pick)]),
+        )
+        found += [Case(WITHIN, within, context.text)] if within else []
     return found
 
 
@@ -119,15 +129,17 @@ def _unanswerable(
 
 def ask(reader: Reader, asked: Sequence[Case]) -> list[Said]:
     """What the reader says to each case, in order."""
-    said: list[Said] = []
-    for begin in range(0, len(asked), AT_ONCE):
-        some = asked[begin : begin + AT_ONCE]
-        readings = reader.read([case.question for case in some], [[_hit(case)] for case in some])
-        for reading in readings:
-            best = reading.spans[0] if reading.spans else None
-            said.append(
-                Said(best.text, best.score - best.no_answer_score) if best else Said("", -np.inf)
-            )
+    said = [Said("", -np.inf)] * len(asked)
+    order = sorted(range(len(asked)), key=lambda place: len(asked[place].passage))
+    for begin in range(0, len(order), AT_ONCE):
+        places = order[begin : begin + AT_ONCE]
+        readings = reader.read(
+            [asked[place].question for place in places], [[_hit(asked[place])] for place in places]
+        )
+        for place, reading in zip(places, readings, strict=True):
+            if reading.spans:
+                best = reading.spans[0]
+                said[place] = Said(best.text, best.score - best.no_answer_score)
     return said
 
 

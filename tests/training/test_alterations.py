@@ -32,6 +32,22 @@ def test_a_swapped_entity_is_absent_from_the_context() -> None:
     }
 
 
+def test_an_entity_of_the_passage_takes_the_place_of_another() -> None:
+    context = "Captain Munro steers the ferry to Skye, Captain Baird the one to Mull, since 1987."
+    names = ["Mull", "Lyon", "Skye", "Captain Munro", "Captain Baird", "1987", "Baird"]
+
+    def swapped(question: str, *golds: str) -> set[str | None]:
+        rng = np.random.default_rng(2)
+        return {alterations.swap_within(question, context, names, golds, rng) for _ in range(40)}
+
+    assert swapped("Who steers the ferry to Skye?", "Captain Munro") == {
+        "Who steers the ferry to Mull?",  # Lyon is not there, "Captain" is in the answer
+        "Who steers the ferry to Baird?",
+    }
+    assert swapped("Since when, 1990?", "1987") == {None}
+    assert swapped("who is it?", "Captain Munro") == {None}
+
+
 def test_a_turned_word_changes_what_is_asked() -> None:
     words = ["paints", "orders", "steers", "stars"]  # another ending, fit, the same, a near slip
     assert altered(alterations.turn_word, QUESTION, words) == {

@@ -21,6 +21,7 @@ from rag.training.judge import (
     OTHER,
     SWAPPED,
     TURNED,
+    WITHIN,
     Case,
     Said,
     ask,
@@ -85,7 +86,7 @@ def test_unanswerable_cases_do_not_hold_the_answer(material: Material) -> None:
         assert case.golds == ()
         if case.kind in {OTHER, CUT}:
             assert answers[case.question] not in case.passage
-        if case.kind in {SWAPPED, TURNED}:
+        if case.kind in {SWAPPED, TURNED, WITHIN}:
             assert case.question not in answers
             assert case.passage in PASSAGES
 
@@ -132,7 +133,7 @@ def test_figures_by_hand() -> None:
     assert (found.questions, found.exact_match) == (2, 0.5)
     assert found.f1 == pytest.approx((1 + 2 / 3) / 2)  # of "red boats" one word in two is right
     expected = roc_auc_score([1, 1, 0, 0], [3.0, 1.0, 2.0, -9.0])
-    assert found.auroc == {OTHER: None, CUT: None, SWAPPED: expected, TURNED: 1.0}
+    assert found.auroc == {OTHER: None, CUT: None, SWAPPED: expected, TURNED: 1.0, WITHIN: None}
 
 
 def test_f1_of_squad_2_by_hand() -> None:

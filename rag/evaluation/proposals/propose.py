@@ -52,14 +52,24 @@ def propose(documents: Sequence[Document], count: int, seed: int = 0) -> list[Pr
     sentences are taken, when there are more than enough, depends on the seed.
     """
     seen = _seen(documents)
-    labels = _labels(documents)
-    made = [one for document in documents for one in _of(document, labels[document.id], seen)]
+    made = [*_made(documents, seen)]
     chance = random.Random(seed)  # noqa: S311 - a choice that can be repeated, no secret
     wanted = round(count * UNANSWERABLE_SHARE)
     swapped = _swapped(made, Absent([d.text for d in documents], seen, chance), chance)[:wanted]
     kept = _chosen(made, count - len(swapped), chance)
     place = {proposal: number for number, proposal in enumerate(made)}
     return [*sorted(kept, key=place.__getitem__), *swapped]
+
+
+def every(documents: Sequence[Document]) -> Iterator[Proposal]:
+    """Each answerable question that the templates make, in the order of the documents."""
+    return (one for one in _made(documents, _seen(documents)) if one.made != CLOZE)
+
+
+def _made(documents: Sequence[Document], seen: frozenset[str]) -> Iterator[Proposal]:
+    labels = _labels(documents)
+    for document in documents:
+        yield from _of(document, labels[document.id], seen)
 
 
 def _seen(documents: Sequence[Document]) -> frozenset[str]:

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""More questions on the passages of SQuAD-format files, to train with: another such file.
+
+confused: a question's entity is swapped for another of the passage, and the reader answers as
+before; unanswerable. pseudo: made by rule from a sentence, answered by the reader as it should be.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rag.errors import CitespanError
+from rag.reader import SpanReader
+from rag.training.examples import read_squad
+from rag.training.own_questions import confused, pseudo, squad
+
+
+def main() -> int:
+    """Make the file, or say what is wrong with the arguments; returns the exit status."""
+    try:
+        run(arguments())
+    except CitespanError as error:
+        print(f"make_training_questions: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read, make, pick, write."""
+    articles = [article for path in options.train for article in read_squad(path)]
+    reader = SpanReader(options.reader)
+    if options.kind == "confused":
+        kept = confused(articles, reader, options.seed)
+    else:
+        kept = pseudo(articles, reader)
+    data = json.dumps(squad(kept)).encode()
+    options.out.write_bytes(gzip.compress(data, mtime=0) if options.out.suffix == ".gz" else data)
+    print(f"{len(kept):,} questions in {options.out}")
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("kind", choices=("confused", "pseudo"))
+    parser.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
+    parser.add_argument("--reader", type=Path, required=True, help="model folder that picks")
+    parser.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
+    parser.add_argument("--seed", type=int, default=5)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
