@@ -47,19 +47,18 @@ class Alterer:
         self._documents = {document.id: document.text for document in documents}
 
     def __call__(self, question: Question, rng: np.random.Generator) -> str | None:
-        """The question with an entity swapped or a word turned; None where neither can be."""
+        """The question with an entity swapped or a word turned; None where nothing can be."""
         place = self._places[question.id]
         near = self._texts[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
         context = self._documents.get(question.document or "", "")
-        ways = [
-            lambda: alterations.swap_entity(
-                question.text, context, alterations.entities(near), rng
-            ),
+        names = alterations.entities(near)
+        ways = (
+            lambda: alterations.swap_entity(question.text, context, names, rng),
+            lambda: alterations.swap_within(question.text, context, names, question.answers, rng),
             lambda: alterations.turn_word(question.text, context, alterations.words(near), rng),
-        ]
-        if rng.random() < 0.5:
-            ways.reverse()
-        return ways[0]() or ways[1]()
+        )
+        made = (ways[way]() for way in rng.permutation(len(ways)))
+        return next((text for text in made if text), None)
 
 
 def samples(

@@ -5,8 +5,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from rag.calibration import Calibration
-from rag.training.calibrate import Sample, best_threshold, fit, holds, logistic, scores
-from rag.types import Hit, Passage, Span
+from rag.evaluation.records import Gold, Question
+from rag.training.calibrate import Alterer, Sample, best_threshold, fit, holds, logistic, scores
+from rag.types import Document, Hit, Passage, Span
 
 TEXT = "right wrong"
 
@@ -63,6 +64,23 @@ def test_threshold_is_the_best_of_all() -> None:
     assert best - 0.02 * len(found) <= total(lower)
     below = [t for t in confidence.tolist() if t < lower]
     assert all(total(t) < best - 0.02 * len(found) for t in below)
+
+
+def test_altered_are_entities_from_elsewhere_or_the_passage_and_words() -> None:
+    text = "The ferry to Skye was designed by Ada Lum, the one to Mull by Olaf Berg."
+    document = Document("d", "Ferries", "ferries.txt", text, "0", "text/plain")
+    asked = ("Who designed the ferry to Skye?", "Where is the pier of Mull?", "What repaired Oban?")
+    questions = [
+        Question(str(number), words, (Gold("Ada Lum"),), "d") for number, words in enumerate(asked)
+    ]
+    alter, rng = Alterer(questions, [document]), np.random.default_rng(3)
+    made = {alter(questions[0], rng) for _ in range(60)}
+    assert made == {
+        "Who designed the ferry to Oban?",
+        "Who designed the ferry to Mull?",
+        "Who repaired the ferry to Skye?",
+    }
+    assert alter(Question("1", "why so?", (), "d"), rng) is None
 
 
 def test_a_sentence_is_right_when_it_holds_the_answer() -> None:
