@@ -36,7 +36,7 @@ CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, heading TEXT,
-    text TEXT NOT NULL, vector BLOB NOT NULL
+    text TEXT NOT NULL, vector BLOB NOT NULL, header TEXT
 );
 CREATE INDEX passages_by_document ON passages (document_id);
 CREATE VIRTUAL TABLE lexical USING fts5 (
@@ -187,6 +187,10 @@ def _create(connection: sqlite3.Connection) -> None:
         _run(connection, _SCHEMA)
     if not tables or ("documents" in tables and "facts" not in tables):
         _run(connection, _FACTS)
+    if "passages" in tables:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(passages)")}
+        if "header" not in columns:  # an older store
+            connection.execute("ALTER TABLE passages ADD COLUMN header TEXT")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

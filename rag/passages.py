@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
 from rag.loaders.markdown import headings
 from rag.sentences import Bounds, paragraph_sentences, paragraphs, sentence_at, sentences
+from rag.tables import tables
 from rag.types import Document, Passage
 
 __all__ = ["sentence_at", "sentences", "split"]
@@ -28,11 +29,13 @@ def split(document: Document) -> list[Passage]:
     around; every other character of the document is in one at least. Paragraphs are joined up
     to ``TARGET`` characters; longer ones stay whole up to ``LONGEST``, then they are split into
     sentences. A short last paragraph or sentence opens the next passage again, so that a lone
-    sentence keeps its subject. A Markdown heading starts a passage, and names it.
+    sentence keeps its subject. A Markdown heading starts a passage, and names it. A passage that
+    starts with a row of a table has the table's header with it.
     """
     passages = []
     for start, end, heading in _sections(document):
         units = list(_units(document.text[start:end]))
+        headers = _headers(document.text[start:end])
         passages += [
             Passage(
                 id=f"{document.id}:{start + first}-{start + last}",
@@ -42,6 +45,7 @@ def split(document: Document) -> list[Passage]:
                 text=document.text[start + first : start + last],
                 page=_page(document, start + first),
                 heading=heading,
+                header=headers.get(first),
             )
             for first, last in _pack(units)
         ]
@@ -50,6 +54,11 @@ def split(document: Document) -> list[Passage]:
 
 def _page(document: Document, position: int) -> int | None:
     return max(1, bisect_right(document.pages, position)) if document.pages else None
+
+
+def _headers(text: str) -> dict[int, str]:
+    """Where the rows of tables start, and the header line of each."""
+    return {start: text[slice(*table.header)] for table in tables(text) for start, _ in table.rows}
 
 
 def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:

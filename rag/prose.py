@@ -7,13 +7,14 @@ from; no answer leaves its line or cell.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.sentences import Bounds, sentences
-from rag.tables import Table, tables
+from rag.tables import cells, first_rows, tables
 
 Ints = NDArray[np.int64]
 
@@ -71,15 +72,23 @@ class Prose:
         return Located(np.where(real[:, None], found, 0), real, pieces[first])
 
 
-def prose(text: str) -> Prose | None:
-    """What is read in place of the text; None where that is the text itself."""
-    if "\n" not in text:
+def prose(text: str, header: str | None = None) -> Prose | None:
+    """What is read in place of the text; None where that is the text itself.
+
+    ``header`` is that of the table whose rows the text begins with.
+    """
+    if header is None and "\n" not in text:
         return None
     told, done = Prose(), 0
+    if header is not None:
+        names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))]
+        for row in first_rows(text):
+            _say(told, text, names, row)
+            done = row[1]
     for table in tables(text):
-        _end_lines(told, text, done, table.start)
-        for cells in table.rows:
-            _say(told, text, table, cells)
+        _end_lines(told, text, done, table.header[0])
+        for row in table.rows:
+            _say(told, text, cells(text, table.header), row)
         done = table.end
     _end_lines(told, text, done, len(text))
     return None if told.text == text else told
@@ -96,18 +105,22 @@ def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
     told.take(text, (done, end))
 
 
-def _say(told: Prose, text: str, table: Table, cells: list[Bounds]) -> None:
+def _say(told: Prose, text: str, names: Sequence[Bounds | str], row: Bounds) -> None:
     """Append one row: its first cell, then each further one after the name of its column."""
+    key, *values = cells(text, row) or [(0, 0)]
     before = ""
-    for start, end in cells[:1]:
-        if start < end:
-            told.take(text, (start, end))
-            before = ": "
-    for name, (start, end) in zip(table.names[1:], cells[1:], strict=False):
-        if start < end:
-            told.put(f"{before}the ")
+    if key[0] < key[1]:
+        told.take(text, key)
+        before = ": "
+    for name, value in zip(names[1:], values, strict=False):
+        if value[0] == value[1]:
+            continue
+        told.put(f"{before}the ")
+        if isinstance(name, str):
+            told.put(name)
+        else:
             told.take(text, name)
-            told.put(" is ")
-            told.take(text, (start, end))
-            before = ", "
+        told.put(" is ")
+        told.take(text, value)
+        before = ", "
     told.put(".\n")

@@ -108,12 +108,11 @@ class SpanReader:
         tokens = self._tokenizer.encode(question, add_special_tokens=False)
         if len(tokens.ids) > MAX_QUESTION_TOKENS:
             question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
-        texts = [hit.passage.text for hit in hits]
-        in_words = [prose(text) for text in texts]
+        in_words = [prose(hit.passage.text, hit.passage.header) for hit in hits]
         encoded = self._tokenizer.encode_batch(
             [
-                (question, told.text if told else text)
-                for text, told in zip(texts, in_words, strict=True)
+                (question, told.text if told else hit.passage.text)
+                for hit, told in zip(hits, in_words, strict=True)
             ]
         )
         return [

@@ -57,10 +57,19 @@ def _insert(
         ),
     )
     connection.executemany(
-        "INSERT INTO passages (document_id, start, stop, page, heading, text, vector) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages (document_id, start, stop, page, heading, header, text, vector) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (p.document_id, p.start, p.end, p.page, p.heading, p.text, v.astype("<f2").tobytes())
+            (
+                p.document_id,
+                p.start,
+                p.end,
+                p.page,
+                p.heading,
+                p.header,
+                p.text,
+                v.astype("<f2").tobytes(),
+            )
             for p, v in zip(passages, vectors, strict=True)
         ),
     )

@@ -1,4 +1,4 @@
-"""Markdown tables: their header and rows, as bounds of cells in the text."""
+"""Markdown tables: their header and rows, as bounds in the text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,13 +13,15 @@ _DASHES = re.compile(r":?-+:?")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``start`` is where its header begins, ``end`` where its last row ends."""
+    """The bounds of its header line and of the lines of its rows."""
 
-    start: int
-    end: int
-    names: list[Bounds]
-    rows: list[list[Bounds]]
-    """Cells without white space around; an empty one has equal bounds."""
+    header: Bounds
+    rows: list[Bounds]
+
+    @property
+    def end(self) -> int:
+        """Where its last row ends."""
+        return self.rows[-1][1]
 
 
 def tables(text: str) -> Iterator[Table]:
@@ -32,9 +34,24 @@ def tables(text: str) -> Iterator[Table]:
             header, dashes, *rest = lines[begin:]
             rows = _rows(text, rest) if _is_header(text, header, dashes) else []
             if rows:
-                cells = [_cells(text, row) for row in rows]
-                yield Table(header[0], rows[-1][1], _cells(text, header), cells)
+                yield Table(header, rows)
             begin += 2 + len(rows) if rows else 1
+
+
+def first_rows(text: str) -> list[Bounds]:
+    """The rows that a text begins with."""
+    return _rows(text, next(iter(paragraphs(text)), []))
+
+
+def cells(text: str, line: Bounds) -> list[Bounds]:
+    """The cells of a row without white space around; an empty one has equal bounds."""
+    start, end = line
+    edges = [found.start() for found in _BETWEEN.finditer(text, start, end)]
+    if edges[:1] != [start]:
+        edges.insert(0, start - 1)
+    if edges[-1] != end - 1:
+        edges.append(end)
+    return [_stripped(text, a + 1, b) for a, b in pairwise(edges)]
 
 
 def _rows(text: str, lines: Sequence[Bounds]) -> list[Bounds]:
@@ -47,23 +64,13 @@ def _rows(text: str, lines: Sequence[Bounds]) -> list[Bounds]:
 
 
 def _is_header(text: str, header: Bounds, dashes: Bounds) -> bool:
-    below = _cells(text, dashes)
+    below = cells(text, dashes)
     return (
         bool(below)
         and _BETWEEN.search(text, *header) is not None
-        and len(_cells(text, header)) == len(below)
+        and len(cells(text, header)) == len(below)
         and all(_DASHES.fullmatch(text, *cell) for cell in below)
     )
-
-
-def _cells(text: str, line: Bounds) -> list[Bounds]:
-    start, end = line
-    edges = [found.start() for found in _BETWEEN.finditer(text, start, end)]
-    if edges[:1] != [start]:
-        edges.insert(0, start - 1)
-    if edges[-1] != end - 1:
-        edges.append(end)
-    return [_stripped(text, a + 1, b) for a, b in pairwise(edges)]
 
 
 def _stripped(text: str, start: int, end: int) -> Bounds:

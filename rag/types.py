@@ -33,7 +33,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of a document: ``document.text[start:end] == text``. ``page`` counts from 1."""
+    """A run of a document: ``document.text[start:end] == text``. ``page`` counts from 1.
+
+    ``header`` is the header of the Markdown table in the midst of which the passage begins.
+    """
 
     id: str
     document_id: str
@@ -42,6 +45,7 @@ class Passage:
     text: str
     page: int | None = None
     heading: str | None = None
+    header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

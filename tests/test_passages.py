@@ -256,6 +256,18 @@ def test_markdown_headings_start_and_name_passages() -> None:
     ]
 
 
+def test_a_passage_that_starts_with_a_row_has_the_header_of_its_table() -> None:
+    rows = [f"| Item {number} of the list | €{number} |" for number in range(90)]
+    table = "\n".join(["| Item | Price |", "|---|---|", *rows])
+    passages = split(document(f"Prices of this year:\n\n{table}\n\nAll with tax."))
+    assert len(passages) > 2
+    assert passages[0].header is None  # it holds the header itself
+    for passage in passages[1:]:
+        begins_with_row = passage.text.startswith("| Item ")
+        assert passage.header == ("| Item | Price |" if begins_with_row else None)
+    assert any(passage.header for passage in passages)
+
+
 def test_plain_text_has_no_headings() -> None:
     assert [p.heading for p in split(document("# Not a heading\n\nText."))] == [None]
 

@@ -157,6 +157,20 @@ def test_words_that_were_put_in_have_no_place() -> None:
     assert located.pieces[1] != located.pieces[3]
 
 
+def test_rows_that_a_passage_begins_with_are_said_with_their_header() -> None:
+    rows = "| Lunch | €16 |\n| Dinner | €28 |\n\nKeep receipts."
+    said = prose(rows, "| Meal | Limit |")
+    assert said is not None
+    assert said.text == "Lunch: the Limit is €16.\nDinner: the Limit is €28.\n\n\nKeep receipts."
+    at = said.text.index("Limit"), said.text.index("€16")
+    located = said.located(np.array([[at[0], at[0] + 5], [at[1], at[1] + 3]]))
+    assert located.real.tolist() == [False, True]  # the header is not in this passage
+    assert rows[slice(*located.offsets[1])] == "€16"
+    single = prose("| Dinner | €28 |", "Meal | Limit")
+    assert single is not None
+    assert single.text == "Dinner: the Limit is €28.\n"
+
+
 def test_no_answer_goes_beyond_its_line() -> None:
     """The same words, in one line and in two: with "Batteries" the first would go on."""
     text = "Glass: container at the corner of Mill Lane\nBatteries: box in the office"

@@ -41,6 +41,34 @@ def test_keeps_documents_passages_and_vectors(store: Store) -> None:
     np.testing.assert_allclose(vectors, exact, atol=1e-3)
 
 
+TABLE = "| Item | Price |\n|---|---|\n" + "\n".join(f"| Item {n} | €{n} |" for n in range(120))
+
+
+def test_keeps_the_headers_of_tables(store: Store) -> None:
+    added = document(TABLE)
+    store.add([added], WordEncoder())
+    expected = split(added)
+    assert expected[-1].header == "| Item | Price |"
+    with store.snapshot() as snapshot:
+        stored = snapshot.passages(snapshot.numbers().tolist())
+    assert list(stored.values()) == expected
+
+
+def test_a_store_from_before_headers_opens_and_takes_new_documents(tmp_path: Path) -> None:
+    folder, encoder = tmp_path / "store", WordEncoder()
+    old, new = document("The old one."), document(TABLE, "b.txt")
+    with Store(folder) as store:
+        store.add([old], encoder)
+    with sqlite3.connect(next(folder.glob("*.sqlite*"))) as connection:
+        connection.execute("ALTER TABLE passages DROP COLUMN header")
+    connection.close()
+    with Store(folder) as store:
+        store.add([new], encoder)
+        with store.snapshot() as snapshot:
+            stored = snapshot.passages(snapshot.numbers().tolist())
+    assert list(stored.values()) == [*split(old), *split(new)]
+
+
 def test_adding_twice_changes_nothing(store: Store) -> None:
     encoder = WordEncoder()
     store.add([document("The same text.")], encoder)
