@@ -57,8 +57,13 @@ def _page(document: Document, position: int) -> int | None:
 
 
 def _headers(text: str) -> dict[int, str]:
-    """Where the rows of tables start, and the header line of each."""
-    return {start: text[slice(*table.header)] for table in tables(text) for start, _ in table.rows}
+    """Where the rows of tables start, and the header line of each; one that is too long is none."""
+    found: dict[int, str] = {}
+    for table in tables(text):
+        header = text[slice(*table.header)]
+        if len(header) <= LONGEST:
+            found |= dict.fromkeys((start for start, _ in table.rows), header)
+    return found
 
 
 def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:

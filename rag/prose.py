@@ -19,6 +19,8 @@ from rag.tables import cells, first_rows, tables
 Ints = NDArray[np.int64]
 
 PUT_IN = -1
+MOST = 6
+"""Times as long as the text may be what is read in its place, or the text itself is read."""
 
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£])[ \t]*+[\r\n]")
@@ -91,7 +93,8 @@ def prose(text: str, header: str | None = None) -> Prose | None:
             _say(told, text, cells(text, table.header), row)
         done = table.end
     _end_lines(told, text, done, len(text))
-    return None if told.text == text else told
+    read = told.text
+    return None if read == text or len(read) > MOST * len(text) else told
 
 
 def _end_lines(told: Prose, text: str, start: int, end: int) -> None:

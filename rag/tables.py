@@ -1,7 +1,7 @@
 """Markdown tables: their header and rows, as bounds in the text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,8 +31,9 @@ def tables(text: str) -> Iterator[Table]:
     for lines in paragraphs(text):
         begin = 0
         while begin + 2 < len(lines):
-            header, dashes, *rest = lines[begin:]
-            rows = _rows(text, rest) if _is_header(text, header, dashes) else []
+            header = lines[begin]
+            below = map(lines.__getitem__, range(begin + 2, len(lines)))  # no copy of a long text
+            rows = _rows(text, below) if _is_header(text, header, lines[begin + 1]) else []
             if rows:
                 yield Table(header, rows)
             begin += 2 + len(rows) if rows else 1
@@ -54,7 +55,7 @@ def cells(text: str, line: Bounds) -> list[Bounds]:
     return [_stripped(text, a + 1, b) for a, b in pairwise(edges)]
 
 
-def _rows(text: str, lines: Sequence[Bounds]) -> list[Bounds]:
+def _rows(text: str, lines: Iterable[Bounds]) -> list[Bounds]:
     rows = []
     for line in lines:
         if not _BETWEEN.search(text, *line):

@@ -301,8 +301,11 @@ def test_pages_count_from_one() -> None:
         "x" * 1_000_000,
         "# h\n\nb\n" * 20_000,
         "---\r\n" + "a: b\r\n" * 150_000,
+        "a | b\n" * 170_000,
+        f"| {'x' * 100_000} |\n|---|\n" + "| c |\n" * 150_000,
+        "x\n| a |\n|---|\n| c |\n" * 40_000,
     ],
-    ids=["prose", "lines", "dots", "closers", "blanks", "solid", "headings", "front matter"],
+    ids="prose lines dots closers blanks solid headings front-matter pipes header tables".split(),
 )
 def test_a_million_characters_take_a_second_not_minutes(text: str) -> None:
     began = time.process_time()

@@ -171,6 +171,12 @@ def test_rows_that_a_passage_begins_with_are_said_with_their_header() -> None:
     assert single.text == "Dinner: the Limit is €28.\n"
 
 
+def test_a_table_that_would_be_read_at_great_length_is_read_as_it_stands() -> None:
+    rows = "\n".join(f"| {number} | {number} |" for number in range(100))
+    assert prose(rows, f"| a | {'long ' * 8}|") is not None
+    assert prose(rows, f"| a | {'long ' * 100}|") is None
+
+
 def test_no_answer_goes_beyond_its_line() -> None:
     """The same words, in one line and in two: with "Batteries" the first would go on."""
     text = "Glass: container at the corner of Mill Lane\nBatteries: box in the office"
