@@ -7,7 +7,7 @@ _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
 _STOPS = ".!?"
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}")  # a.m., U.S.A.
-_ATOM = re.compile(  # possessive and anchored, so that any text takes linear time
+_ATOM = re.compile(  # anchored and possessive where a passage without white space would take long
     r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"  # an e-mail address
     r"|(?:https?://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
     r"|(?<!\d)\d++(?::\d\d)+(?!\d)"  # a time

@@ -34,8 +34,8 @@ def split(document: Document) -> list[Passage]:
     """
     passages = []
     for start, end, heading in _sections(document):
-        units = list(_units(document.text[start:end]))
-        headers = _headers(document.text[start:end])
+        section = document.text[start:end]
+        units, headers = list(_units(section)), _headers(section)
         passages += [
             Passage(
                 id=f"{document.id}:{start + first}-{start + last}",

@@ -89,8 +89,9 @@ def prose(text: str, header: str | None = None) -> Prose | None:
             done = row[1]
     for table in tables(text):
         _end_lines(told, text, done, table.header[0])
+        header_cells = cells(text, table.header)
         for row in table.rows:
-            _say(told, text, cells(text, table.header), row)
+            _say(told, text, header_cells, row)
         done = table.end
     _end_lines(told, text, done, len(text))
     read = told.text

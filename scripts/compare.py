@@ -33,6 +33,7 @@ from rag.errors import CitespanError, SettingsError
 from rag.evaluation.squad import read_squad
 from rag.models import SHIPPED
 from scripts.arguments import positive
+from scripts.ending import refused
 from scripts.peers.environment import python_of
 from scripts.peers.process import ROOT, Worker
 from scripts.peers.protocol import Ask, Mode, Replies, Reply, Task
@@ -42,7 +43,6 @@ from scripts.peers.table import Comparison, Machine, Row, markdown
 OURS = "citespan"
 PEERS = ("haystack", "haystack-hybrid", "txtai", "txtai-hybrid", "plain")
 ROUND = 10
-ERROR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         asked.out.mkdir(parents=True, exist_ok=True)
         rows = compare(asked, material)
     except (CitespanError, OSError) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return ERROR
+        return refused("compare", error)
     found = Comparison(
         machine=Machine(_cpu(), os.cpu_count() or 1, asked.threads, platform.python_version()),
         file=asked.questions.name,

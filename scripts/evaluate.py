@@ -18,8 +18,9 @@ from rag.evaluation.report import figure
 from rag.evaluation.run import Options, evaluate, evaluate_run
 from rag.evaluation.table import table
 from scripts.arguments import positive
+from scripts.ending import refused
 
-FAILED, ERROR, INTERRUPTED = 1, 2, 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,8 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(table(report))
         failed = [(name, figure(report, name), bar) for name, bar in bars]
     except CitespanError as error:
-        print(f"evaluate: {' '.join(str(error).split())}", file=sys.stderr)
-        return ERROR
+        return refused("evaluate", error)
     except KeyboardInterrupt:
         print("evaluate: interrupted; with --out the same command goes on here", file=sys.stderr)
         return INTERRUPTED

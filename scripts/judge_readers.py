@@ -21,6 +21,7 @@ from rag.reader import SpanReader
 from rag.training.examples import load
 from rag.training.judge import KINDS, Case, Judgement, ask, cases, judge
 from scripts.arguments import positive
+from scripts.ending import refused
 
 
 def main() -> int:
@@ -28,8 +29,7 @@ def main() -> int:
     try:
         table(arguments())
     except CitespanError as error:
-        print(f"judge_readers: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return refused("judge_readers", error)
     return 0
 
 

@@ -18,8 +18,9 @@ from rag.evaluation.proposals.propose import propose
 from rag.evaluation.proposals.review import review
 from rag.evaluation.proposals.writing import write
 from scripts.arguments import positive
+from scripts.ending import refused
 
-ERROR, INTERRUPTED = 2, 130
+INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,8 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         kept = review(proposals) if asked.review else proposals
         write(asked.out, kept)
     except CitespanError as error:
-        print(f"make_questions: {' '.join(str(error).split())}", file=sys.stderr)
-        return ERROR
+        return refused("make_questions", error)
     except KeyboardInterrupt:
         print("make_questions: interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED

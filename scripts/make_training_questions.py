@@ -14,9 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.errors import CitespanError
+from rag.evaluation.squad import articles
 from rag.reader import SpanReader
-from rag.training.examples import read_squad
 from rag.training.own_questions import confused, pseudo, squad
+from scripts.ending import refused
 
 
 def main() -> int:
@@ -24,19 +25,18 @@ def main() -> int:
     try:
         run(arguments())
     except CitespanError as error:
-        print(f"make_training_questions: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return refused("make_training_questions", error)
     return 0
 
 
 def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
-    articles = [article for path in options.train for article in read_squad(path)]
+    given = [article for path in options.train for article in articles(path)]
     reader = SpanReader(options.reader)
     if options.kind == "confused":
-        kept = confused(articles, reader, options.seed)
+        kept = confused(given, reader, options.seed)
     else:
-        kept = pseudo(articles, reader)
+        kept = pseudo(given, reader)
     data = json.dumps(squad(kept)).encode()
     options.out.write_bytes(gzip.compress(data, mtime=0) if options.out.suffix == ".gz" else data)
     print(f"{len(kept):,} questions in {options.out}")

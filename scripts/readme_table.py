@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.errors import CitespanError
 from rag.evaluation.figures import Figures, figures_of, insert, load, markdown, save
+from scripts.ending import refused
 
-ERROR = 2
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,8 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         text = insert(readme, markdown(load(asked.figures)))  # as kept: rounded once
         asked.readme.write_text(text, "utf-8")
     except (CitespanError, OSError) as error:
-        print(f"readme_table: {error}", file=sys.stderr)
-        return ERROR
+        return refused("readme_table", error)
     return 0
 
 

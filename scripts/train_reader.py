@@ -31,6 +31,7 @@ from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Notes, Teacher, Teaching, together
 from scripts.arguments import positive, share
+from scripts.ending import refused
 
 DEFAULTS = Plan()
 SAVED_EVERY_S = 600.0  # at most so much is lost with a machine that goes away
@@ -205,8 +206,7 @@ def main() -> int:
     try:
         run(arguments())
     except CitespanError as error:
-        print(f"train_reader: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return refused("train_reader", error)
     return 0
 
 

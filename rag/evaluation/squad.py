@@ -32,14 +32,19 @@ def read_squad(path: Path) -> QuestionSet:
         LoadError: the file cannot be read or is not SQuAD JSON.
     """
     reader = _Reader(path.name)
-    for number, article in enumerate(_articles(path)):
+    for number, article in enumerate(articles(path)):
         reader.article(number, article)
     return QuestionSet(
         tuple(reader.questions), tuple(reader.documents.values()), tuple(reader.errors.found)
     )
 
 
-def _articles(path: Path) -> list[Any]:
+def articles(path: Path) -> list[Any]:
+    """The articles of a file as they stand.
+
+    Raises:
+        LoadError: the file cannot be read or is not SQuAD JSON.
+    """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rb") as file:

@@ -6,7 +6,7 @@ entity, an opposite, a negation, another word.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -47,21 +47,8 @@ def swap_entity(
     question: str, context: str, names: Sequence[str], rng: np.random.Generator
 ) -> str | None:
     """The question with one entity replaced by another that question and context lack."""
-    own = _ENTITY.findall(question)
-    if not own:
-        return None
-    old = own[int(rng.integers(len(own)))]
-    digit = old[0].isdigit()
-    fit = [
-        name
-        for name in names
-        if name not in question
-        and name[0].isdigit() == digit
-        and name.lower() not in context.lower()
-    ]
-    if not fit:
-        return None
-    return question.replace(old, fit[int(rng.integers(len(fit)))], 1)
+    lower = context.lower()
+    return _swapped(question, names, lambda _, name: name.lower() not in lower, rng)
 
 
 def swap_within(
@@ -74,21 +61,37 @@ def swap_within(
     """The question with one entity replaced by another that the context has.
 
     What answered it is wrong now; now and then something else in the context is right. Neither
-    ``golds`` nor the question have a word of the other entity.
+    ``golds`` nor the entity that goes have a word of the one that comes.
     """
+
+    def fits(old: str, name: str) -> bool:
+        own = [text.lower() for text in (old, *golds)]
+        taken = {word for text in own for word in text.split()}
+        new = name.lower()
+        return (
+            name in context
+            and not taken & set(new.split())
+            and not any(new in text for text in own)
+        )
+
+    return _swapped(question, names, fits, rng)
+
+
+def _swapped(
+    question: str,
+    names: Sequence[str],
+    fits: Callable[[str, str], bool],
+    rng: np.random.Generator,
+) -> str | None:
+    """One entity of the question replaced by a name of its kind that ``fits`` in its place."""
     own = _ENTITY.findall(question)
     if not own:
         return None
     old = own[int(rng.integers(len(own)))]
-    taken = {word for text in (old, *golds) for word in text.lower().split()}
     fit = [
         name
         for name in names
-        if name in context
-        and name not in question
-        and name[0].isdigit() == old[0].isdigit()
-        and not taken & set(name.lower().split())
-        and not any(name.lower() in text.lower() for text in (old, *golds))
+        if name not in question and name[0].isdigit() == old[0].isdigit() and fits(old, name)
     ]
     if not fit:
         return None

@@ -4,10 +4,8 @@ Questions and contexts are tokenised once, apart from each other; the loop joins
 ``[CLS] question [SEP] context window [SEP]``.
 """
 
-import gzip
-import json
 import re
-import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LoadError
+from rag.evaluation import squad
 
 IntArray = NDArray[np.int32]
 
@@ -51,22 +50,12 @@ class Material:
     contexts: list[Context]
     questions: list[Question]
 
-
-def read_squad(path: Path) -> list[dict[str, Any]]:
-    """Return the articles of a SQuAD-format file, gzipped or not.
-
-    Raises:
-        LoadError: it cannot be read, or is no such file.
-    """
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        articles: list[dict[str, Any]] = json.loads(raw)["data"]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
-        raise LoadError(
-            f"{path}: no SQuAD-format file ({type(error).__name__}: {error}); "
-            'give JSON with "data", gzipped or not'
-        ) from error
-    return articles
+    def asked(self) -> dict[str, list[str]]:
+        """The questions of each article that has any."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for question in self.questions:
+            found[self.contexts[question.context].article].append(question.text)
+        return found
 
 
 def load(paths: Iterable[Path], tokenizer: Any) -> Material:
@@ -80,7 +69,7 @@ def load(paths: Iterable[Path], tokenizer: Any) -> Material:
     articles: list[str] = []
     asked: list[tuple[str, int, tuple[tuple[str, int], ...]]] = []
     for path in paths:
-        for number, entry in enumerate(read_squad(path)):
+        for number, entry in enumerate(squad.articles(path)):
             for paragraph in entry["paragraphs"]:
                 texts.append(paragraph["context"])
                 articles.append(f"{path.name}/{number}")

@@ -88,7 +88,7 @@ def cases(material: Material, count: int, seed: int) -> list[Case]:
             context.text,
             article.entities,
             golds,
-            np.random.default_rng([seed, int(pick)]),
+            np.random.default_rng([seed, int(pick)]),  # the draws of the other kinds stay
         )
         found += [Case(WITHIN, within, context.text)] if within else []
     return found
@@ -96,16 +96,11 @@ def cases(material: Material, count: int, seed: int) -> list[Case]:
 
 def _articles(material: Material) -> dict[str, _Article]:
     texts: dict[str, list[str]] = defaultdict(list)
-    asked: dict[str, list[str]] = defaultdict(list)
     for context in material.contexts:
         texts[context.article].append(context.text)
-    for question in material.questions:
-        asked[material.contexts[question.context].article].append(question.text)
     return {
-        article: _Article(
-            own, alterations.entities(asked[article]), alterations.words(asked[article])
-        )
-        for article, own in texts.items()
+        article: _Article(texts[article], alterations.entities(own), alterations.words(own))
+        for article, own in material.asked().items()
     }
 
 

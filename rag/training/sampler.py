@@ -1,7 +1,6 @@
 """Material as an endless, seeded stream of batches."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count, islice
 from typing import Any
@@ -34,9 +33,7 @@ class Sampler:
         self.mined = mined
         self.tokenizer = tokenizer
         self.plan = plan
-        asked: dict[str, list[str]] = defaultdict(list)
-        for question in material.questions:
-            asked[material.contexts[question.context].article].append(question.text)
+        asked = material.asked()
         self.names = {article: alterations.entities(own) for article, own in asked.items()}
         self.words = {article: alterations.words(own) for article, own in asked.items()}
 

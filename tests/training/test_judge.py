@@ -30,40 +30,27 @@ from rag.training.judge import (
     judge,
 )
 from rag.types import Hit, Reading, Span
+from tests.training.samples import article
 
 ROOT = Path(__file__).parents[2]
 PASSAGES = {
     "The ferry Brenna first sailed to Skye in 1987. Captain Munro steers it in summer. "
-    "The crossing from Oban takes two hours.": [
-        ("When did the ferry Brenna first sail to Skye?", "1987"),
-        ("Who steers the Brenna in summer?", "Captain Munro"),
-        ("How long does the crossing from Oban take?", "two hours"),
-    ],
-    "The lighthouse at Neist was built in 1909. Its oldest lamp burned paraffin.": [
-        ("When was the lighthouse at Neist built?", "1909"),
-        ("What did the oldest lamp of the lighthouse burn?", "paraffin"),
-    ],
+    "The crossing from Oban takes two hours.": {
+        "When did the ferry Brenna first sail to Skye?": "1987",
+        "Who steers the Brenna in summer?": "Captain Munro",
+        "How long does the crossing from Oban take?": "two hours",
+    },
+    "The lighthouse at Neist was built in 1909. Its oldest lamp burned paraffin.": {
+        "When was the lighthouse at Neist built?": "1909",
+        "What did the oldest lamp of the lighthouse burn?": "paraffin",
+    },
 }
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    paragraphs = [
-        {
-            "context": text,
-            "qas": [
-                {
-                    "id": question,
-                    "question": question,
-                    "answers": [{"text": answer, "answer_start": text.index(answer)}],
-                }
-                for question, answer in asked
-            ],
-        }
-        for text, asked in PASSAGES.items()
-    ]
     path = tmp_path_factory.mktemp("judge") / "skye.json"
-    path.write_text(json.dumps({"data": [{"title": "Skye", "paragraphs": paragraphs}]}))
+    path.write_text(json.dumps({"data": [article(PASSAGES)]}))
     return path
 
 
@@ -73,7 +60,7 @@ def material(file: Path) -> Material:
 
 
 def test_unanswerable_cases_do_not_hold_the_answer(material: Material) -> None:
-    answers = {question: answer for asked in PASSAGES.values() for question, answer in asked}
+    answers = {question: answer for own in PASSAGES.values() for question, answer in own.items()}
     made = cases(material, 5, seed=1)
     assert [case for case in made if case.kind == ASKED] != []
     assert {case.question for case in made if case.kind == ASKED} == set(answers)

@@ -12,6 +12,7 @@ import pytest
 from rag.models import SHIPPED
 from rag.training.own_questions import Candidate, confused, pseudo, squad
 from rag.types import Hit, Reading, Span
+from tests.training.samples import article
 
 ROOT = Path(__file__).parents[2]
 PASSAGE = (
@@ -22,16 +23,7 @@ ASKED = {"Who designed the ferry to Skye?": "Ada Lum", "When did the harbour of 
 
 
 def articles() -> list[dict[str, Any]]:
-    asked = [
-        {
-            "id": question,
-            "question": question,
-            "answers": [{"text": answer, "answer_start": PASSAGE.index(answer)}],
-        }
-        for question, answer in ASKED.items()
-    ]
-    more = {"id": "m", "question": "How old is the ferry to Mull?", "answers": []}
-    return [{"title": "Ferries", "paragraphs": [{"context": PASSAGE, "qas": [*asked, more]}]}]
+    return [article({PASSAGE: {**ASKED, "How old is the ferry to Mull?": None}})]
 
 
 class Stubborn:

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from rag.reader import SpanReader
 from rag.training.judge import Case, ask
 from scripts import train_reader
+from tests.training.samples import article
 
 ROOT = Path(__file__).parents[2]
 PASSAGES: dict[str, dict[str, str | None]] = {
@@ -28,23 +29,8 @@ PASSAGES: dict[str, dict[str, str | None]] = {
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    paragraphs = [
-        {
-            "context": passage,
-            "qas": [
-                {
-                    "question": question,
-                    "answers": [{"text": answer, "answer_start": passage.index(answer)}]
-                    if answer
-                    else [],
-                }
-                for question, answer in asked.items()
-            ],
-        }
-        for passage, asked in PASSAGES.items()
-    ]
     path = tmp_path_factory.mktemp("squad") / "own.json"
-    path.write_text(json.dumps({"data": [{"title": "Own", "paragraphs": paragraphs}]}))
+    path.write_text(json.dumps({"data": [article(PASSAGES)]}))
     return path
 
 
@@ -75,8 +61,8 @@ def test_a_small_file_makes_a_reader_and_the_same_command_goes_on(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "no SQuAD-format file"),
-        ("{}", "no SQuAD-format file"),
+        (None, "not SQuAD JSON"),
+        ("{}", "not SQuAD JSON"),
         ('{"data": []}', "no question there has an answer"),
     ],
 )
