@@ -1,7 +1,8 @@
 """Raw scores to the probability that an answer is right.
 
-A logistic model (Platt, 1999) over the reader's margin and the retriever's score. Its numbers are
-fitted on validation questions by ``scripts/fit_calibration.py`` and stored beside the reader.
+A logistic model (Platt, 1999) over the reader's margin, the retriever's score and near misses.
+Its numbers are fitted on validation questions by ``scripts/fit_calibration.py`` and stored beside
+the reader.
 """
 
 import json
@@ -24,7 +25,8 @@ class Calibration:
     Of one span: ``bias + margin * (score - no_answer_score) + retrieval * hit.score``.
     Of an answer: those of its best span, plus ``lead`` times how far they are from the best other
     answer (at most ``LEAD_CAP``), plus ``agreement`` times the log of its spans' probabilities
-    added up in units of the best one's (1 span: nothing is added).
+    added up in units of the best one's (1 span: nothing is added), and ``stray`` where its best
+    span is that.
     """
 
     bias: float = 0.0
@@ -32,6 +34,7 @@ class Calibration:
     retrieval: float = 0.0
     lead: float = 0.0
     agreement: float = 0.0
+    stray: float = 0.0
     threshold: float = 0.5
 
     def log_odds(self, span: Span) -> float:
@@ -42,9 +45,13 @@ class Calibration:
             + self.retrieval * span.hit.score
         )
 
-    def probability(self, log_odds: Sequence[float], lead: float) -> float:
-        """Probability in 0..1 that an answer is right, from its spans' log-odds, best first."""
-        return sigmoid(log_odds[0] + self.lead * lead + self.agreement * support(log_odds))
+    def standing(self, log_odds: Sequence[float], lead: float) -> float:
+        """What answers are ordered by, from their spans' log-odds, best first."""
+        return log_odds[0] + self.lead * lead + self.agreement * support(log_odds)
+
+    def probability(self, standing: float, *, stray: bool) -> float:
+        """Probability in 0..1 that an answer is right."""
+        return sigmoid(standing + self.stray * stray)
 
     def save(self, folder: Path) -> None:
         """Write the numbers beside the model."""

@@ -11,12 +11,14 @@ from rag.types import Bearing, Span
 class Candidate:
     """One answer text; ``spans`` are where it stands, with ``log_odds`` each, best first.
 
-    ``lead`` is the distance of its log-odds from those of the best other answer.
+    ``lead`` is the distance of its log-odds from those of the best other answer, ``standing`` is
+    what answers are ordered by.
     """
 
     confidence: float
     log_odds: tuple[float, ...]
     lead: float
+    standing: float
     spans: tuple[Span, ...]
 
 
@@ -24,7 +26,8 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     """Group spans by what they say; overlapping ones give way to the more probable.
 
     Of spans that overlap in one document only the most probable is kept, so that "2021" and
-    "a 2021 agreement" are one answer and not two.
+    "a 2021 agreement" are one answer and not two. That an answer is a near miss makes it less
+    probable, but the one behind it no better: the order is that of their standing.
     """
     scored = sorted(
         ((calibration.log_odds(span), span) for span in spans),
@@ -41,9 +44,10 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     for place, group in enumerate(groups.values()):
         lead = _lead(best, place)
         log_odds_of, spans_of = zip(*group, strict=True)
-        confidence = calibration.probability(log_odds_of, lead)
-        candidates.append(Candidate(confidence, log_odds_of, lead, spans_of))
-    return sorted(candidates, key=lambda candidate: -candidate.confidence)
+        standing = calibration.standing(log_odds_of, lead)
+        confidence = calibration.probability(standing, stray=spans_of[0].stray)
+        candidates.append(Candidate(confidence, log_odds_of, lead, standing, spans_of))
+    return sorted(candidates, key=lambda candidate: -candidate.standing)
 
 
 def _lead(best: Sequence[float], place: int) -> float:

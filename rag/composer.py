@@ -69,6 +69,10 @@ class Composer:
         return replace(answer, timings_ms=timings)
 
     def _sure(self, candidates: Sequence[Candidate], calibration: Calibration) -> list[Candidate]:
-        """Those probable enough to be given; the settings' threshold goes before the reader's."""
+        """Those probable enough to be given, none where the best is not.
+
+        The settings' threshold goes before the reader's.
+        """
         threshold = self._settings.threshold(calibration.threshold)
-        return [candidate for candidate in candidates if candidate.confidence >= threshold]
+        sure = [candidate for candidate in candidates if candidate.confidence >= threshold]
+        return sure if sure[:1] == list(candidates[:1]) else []

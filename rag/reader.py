@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag import boundaries
 from rag.hardware import has_bf16
+from rag.names import Names
 from rag.prose import Prose, prose
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
@@ -90,7 +91,10 @@ class SpanReader:
                 for window in self._windows(number, question, own)
             ]
             logits = self._forward(windows)
-        found = [[_Found(hit) for hit in own] for own in hits]
+        found = [
+            [_Found(question, hit) for hit in own]
+            for question, own in zip(questions, hits, strict=True)
+        ]
         for window, (start, end) in zip(windows, logits, strict=True):
             found[window.question][window.hit].add(window, start, end)
         return [
@@ -147,10 +151,12 @@ def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -
 class _Found:
     """What the windows of one hit hold: spans, and how much each sentence bears."""
 
-    def __init__(self, hit: Hit) -> None:
+    def __init__(self, question: str, hit: Hit) -> None:
         self._hit = hit
         self._spans: list[Span] = []
-        self._sentences = np.asarray(sentences(hit.passage.text), dtype=np.int64).reshape(-1, 2)
+        bounds = sentences(hit.passage.text)
+        self._names = Names(question, hit.passage.text, bounds)
+        self._sentences = np.asarray(bounds, dtype=np.int64).reshape(-1, 2)
         self._mass = np.zeros(len(self._sentences), dtype=np.float32)
 
     def add(self, window: _Window, start: Floats, end: Floats) -> None:
@@ -167,7 +173,12 @@ class _Found:
 
     def spans(self) -> list[Span]:
         """Best first."""
-        return sorted(self._spans, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
+        begin = self._hit.passage.start
+        spans = [
+            replace(span, stray=self._names.stray(span.start - begin, span.end - begin))
+            for span in self._spans
+        ]
+        return sorted(spans, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
 
     def bearings(self) -> list[Bearing]:
         """Every sentence, in order."""

@@ -68,6 +68,7 @@ class Span:
     """A candidate answer, ``document.text[start:end]``, inside ``hit.passage``.
 
     ``score - no_answer_score`` is the reader's log-odds that the passage answers with this span.
+    ``stray``: what the question names is elsewhere in the passage, and another is named here.
     """
 
     hit: Hit
@@ -75,6 +76,7 @@ class Span:
     end: int
     score: float
     no_answer_score: float
+    stray: bool = False
 
     @property
     def text(self) -> str:

@@ -84,7 +84,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--slack",
         type=float,
-        default=0.015,
+        default=0.03,
         help="F1 (0..1) that the threshold may give up so as to withhold fewer answers",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Readers side by side on gold passages, as they ship: a Markdown table.
 
-F1 and EM are those of the best span, whatever the reader thinks of "no answer" (always answering).
-AUROC is the chance that a question as asked has a greater margin over "no answer" than one that was
-made unanswerable. F1 of SQuAD 2.0 is with as many altered questions as answerable ones.
+F1 and EM are those of the best answer, however improbable (always answering). AUROC is the chance
+that the answer to a question as asked is given more confidence, by the calibration beside the
+weights, than that to one which was made unanswerable. F1 of SQuAD 2.0 is with as many altered
+questions as answerable ones.
 """
 
 import argparse
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tqdm import tqdm
 from transformers import AutoTokenizer
 
+from rag.calibration import Calibration
 from rag.encoder import default_model_folder
 from rag.errors import CitespanError
 from rag.reader import SpanReader
@@ -42,9 +44,12 @@ def table(options: argparse.Namespace) -> None:
     }
     judged: list[list[Judgement]] = []
     for folder in options.reader:
-        reader = SpanReader(folder)
+        reader, calibration = SpanReader(folder), Calibration.load(folder)
         judged.append(
-            [judge(own, ask(reader, own)) for own in tqdm(asked.values(), folder.name, leave=False)]
+            [
+                judge(own, ask(reader, own, calibration))
+                for own in tqdm(asked.values(), folder.name, leave=False)
+            ]
         )
     print("| " + " | ".join(["", *(folder.name for folder in options.reader)]) + " |")
     print("|---" + "|---:" * len(options.reader) + "|")

@@ -4,6 +4,8 @@ import json
 import math
 import sqlite3
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -15,7 +17,8 @@ from rag.candidates import merge
 from rag.composer import Composer
 from rag.encoder import SentenceTransformerEncoder
 from rag.errors import ModelError, SettingsError
-from rag.types import Document, Hit, Passage, Span
+from rag.reader import Reader
+from rag.types import Document, Hit, Passage, Reading, Span
 
 
 def without_timings(answer: Answer) -> dict[str, object]:
@@ -271,9 +274,50 @@ def test_rivals_lower_the_confidence() -> None:
     assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.4 * 8)))
 
 
+def test_a_near_miss_is_less_probable_but_stays_in_its_place() -> None:
+    near, other = spans((0, 3, 2.0), (8, 10, 1.5))
+    found = merge([replace(near, stray=True), other], Calibration(stray=-1.0))
+    assert [c.spans[0].start for c in found] == [0, 8]
+    assert [c.confidence for c in found] == pytest.approx(
+        [1 / (1 + math.exp(-2 + 1)), 1 / (1 + math.exp(-1.5))]
+    )
+
+
+class Wary:
+    """As a reader, but its best span is a near miss."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.fingerprint, self._read = reader.fingerprint, reader.read
+
+    def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
+        readings = self._read(questions, hits)
+        best = [max(r.spans, key=lambda s: s.score - s.no_answer_score) for r in readings]
+        return [
+            replace(r, spans=tuple(replace(span, stray=span.text == b.text) for span in r.spans))
+            for r, b in zip(readings, best, strict=True)
+        ]
+
+
+def test_nothing_is_given_in_place_of_a_near_miss(answerer: Answerer) -> None:
+    def asked(stray: float) -> Answer:
+        return Answerer(
+            answerer.store,
+            Settings(min_confidence=0.05),
+            encoder=answerer.encoder,
+            reader=Wary(answerer.reader),
+            calibration=replace(answerer.calibration, stray=stray),
+        ).ask("What did South Korea say?")
+
+    given, withheld = asked(0.0), asked(-20.0)
+    assert given.text is not None
+    assert given.alternatives, "that could take its place"
+    assert withheld.text is None
+    assert withheld.confidence < 0.05
+
+
 def test_calibration_is_kept_beside_the_model(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path) == Calibration()
-    fitted = Calibration(-1.5, 0.4, 2.0, lead=0.1, agreement=0.3, threshold=0.2)
+    fitted = Calibration(-1.5, 0.4, 2.0, lead=0.1, agreement=0.3, stray=-0.7, threshold=0.2)
     fitted.save(tmp_path)
     assert Calibration.load(tmp_path) == fitted
     (tmp_path / "calibration.json").write_text("{}")

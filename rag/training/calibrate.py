@@ -117,30 +117,35 @@ def fit(found: Sequence[Sample], worth: Worth = f1, slack: float = 0.0) -> Calib
 
 
 def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Calibration:
-    """Platt scaling of the winners' log-odds, with the weights of lead and agreement beside it.
+    """Platt scaling of the winners' log-odds; lead, agreement and near misses have their weights.
 
-    Neither may speak against an answer: where its weight would, it is left out.
+    Neither of the former may speak against an answer, nor a near miss for one: where its weight
+    would, it is left out.
     """
     features, right = [], []
     for sample in found:
-        best = merge(sample.spans, order)
-        if best:
-            features.append((best[0].log_odds[0], best[0].lead, support(best[0].log_odds)))
-            right.append(_right(best[0].spans[0], sample, worth))
+        best = merge(sample.spans, order)[:1]
+        for winner in best:
+            log_odds, (span, *_) = winner.log_odds, winner.spans
+            features.append((log_odds[0], winner.lead, support(log_odds), -float(span.stray)))
+            right.append(_right(span, sample, worth))
     table, outcome = np.asarray(features), np.asarray(right, dtype=float)
-    used = [0, 1, 2]
+    used = [0, 1, 2, 3]
     weights = logistic(table[:, used], outcome)
     while (weights[2:] < 0).any():
         del used[1 + int(np.argmin(weights[2:]))]
         weights = logistic(table[:, used], outcome)
-    shift, scale = weights[:2].tolist()
-    lead, agreement = (weights[1 + used.index(c)].item() if c in used else 0.0 for c in (1, 2))
+    shift, scale, *_ = weights.tolist()
+    lead, agreement, miss = (
+        weights[1 + used.index(c)].item() if c in used else 0.0 for c in (1, 2, 3)
+    )
     return Calibration(
         bias=scale * order.bias + shift,
         margin=scale * order.margin,
         retrieval=scale * order.retrieval,
         lead=lead,
         agreement=agreement,
+        stray=-miss,
     )
 
 

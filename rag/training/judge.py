@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.calibration import Calibration
+from rag.candidates import merge
 from rag.evaluation.confidence import auroc
 from rag.evaluation.qa import exact_match, f1
 from rag.reader import Reader
@@ -44,10 +46,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The best span of a passage and its score less that of "no answer" (no span: -inf)."""
+    """The best answer of a passage and the probability that it is right (no answer: 0)."""
 
     text: str
-    margin: float
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Judgement:
     questions: int
     f1: float
     exact_match: float
-    auroc: dict[str, float | None]  # by kind: as-asked margins above those of the kind
+    auroc: dict[str, float | None]  # by kind: as asked believed more than those of the kind
     f1_altered: float  # F1 of SQuAD 2.0, as many altered questions as answerable ones
 
 
@@ -122,9 +124,15 @@ def _unanswerable(
     return [Case(kind, text, where) for kind, (text, where) in made.items() if text and where]
 
 
-def ask(reader: Reader, asked: Sequence[Case]) -> list[Said]:
-    """What the reader says to each case, in order."""
-    said = [Said("", -np.inf)] * len(asked)
+def ask(
+    reader: Reader, asked: Sequence[Case], calibration: Calibration | None = None
+) -> list[Said]:
+    """What the reader says to each case, in order.
+
+    Without a ``calibration`` its own log-odds are believed.
+    """
+    calibration = calibration or Calibration()
+    said = [Said("", 0.0)] * len(asked)
     order = sorted(range(len(asked)), key=lambda place: len(asked[place].passage))
     for begin in range(0, len(order), AT_ONCE):
         places = order[begin : begin + AT_ONCE]
@@ -132,9 +140,8 @@ def ask(reader: Reader, asked: Sequence[Case]) -> list[Said]:
             [asked[place].question for place in places], [[_hit(asked[place])] for place in places]
         )
         for place, reading in zip(places, readings, strict=True):
-            if reading.spans:
-                best = reading.spans[0]
-                said[place] = Said(best.text, best.score - best.no_answer_score)
+            for best in merge(reading.spans, calibration)[:1]:
+                said[place] = Said(best.spans[0].text, best.confidence)
     return said
 
 
@@ -147,37 +154,37 @@ def judge(asked: Sequence[Case], said: Sequence[Said]) -> Judgement:
     """The figures of one reader over its cases."""
     pairs = list(zip(asked, said, strict=True))
     own = [(case, one) for case, one in pairs if case.kind == ASKED]
-    margins = np.array([one.margin for _, one in own])
+    believed = np.array([one.confidence for _, one in own])
     worth = np.array([f1(one.text, case.golds) for case, one in own])
     told: dict[str, float | None] = {}
     for kind in KINDS:
-        others = np.array([one.margin for case, one in pairs if case.kind == kind])
-        right = np.concatenate([np.ones(len(margins)), np.zeros(len(others))])
-        told[kind] = auroc(np.concatenate([margins, others]), right)
-    altered = np.array([one.margin for case, one in pairs if case.kind in ALTERED])
+        others = np.array([one.confidence for case, one in pairs if case.kind == kind])
+        right = np.concatenate([np.ones(len(believed)), np.zeros(len(others))])
+        told[kind] = auroc(np.concatenate([believed, others]), right)
+    altered = np.array([one.confidence for case, one in pairs if case.kind in ALTERED])
     return Judgement(
         len(own),
         float(worth.mean()),
         float(np.mean([exact_match(one.text, case.golds) for case, one in own])),
         told,
-        f1_half_answerable(margins, worth, altered),
+        f1_half_answerable(believed, worth, altered),
     )
 
 
-def f1_half_answerable(margins: Floats, worth: Floats, unanswerable: Floats) -> float:
-    """F1 of SQuAD 2.0 where half of the questions have no answer, by margins.
+def f1_half_answerable(believed: Floats, worth: Floats, unanswerable: Floats) -> float:
+    """F1 of SQuAD 2.0 where half of the questions have no answer, by confidence.
 
     The threshold is the best of one half of the cases and judged on the other, both ways; both
     sides count half, however many cases each has.
     """
 
     def value(threshold: float, of: slice) -> float:
-        given = np.where(margins[of] >= threshold, worth[of], 0.0).mean()
+        given = np.where(believed[of] >= threshold, worth[of], 0.0).mean()
         return float(given + (unanswerable[of] < threshold).mean()) / 2
 
     halves = (slice(0, None, 2), slice(1, None, 2))
     found = []
     for fitted, judged in (halves, halves[::-1]):
-        thresholds = np.concatenate([margins[fitted], unanswerable[fitted]])
+        thresholds = np.concatenate([believed[fitted], unanswerable[fitted]])
         found.append(value(max(thresholds, key=lambda t: value(t, fitted)), judged))
     return float(np.mean(found))

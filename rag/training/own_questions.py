@@ -107,6 +107,6 @@ def _worth(made: Sequence[Candidate], reader: Reader) -> list[float]:
     """F1 of the reader's answer to each, 0 where it withholds it."""
     said = ask(reader, [Case(ASKED, one.question, one.passage) for one in made])
     return [
-        f1(one.text, [text for text, _ in candidate.answers]) if one.margin > 0 else 0.0
+        f1(one.text, [text for text, _ in candidate.answers]) if one.confidence > 1 / 2 else 0.0
         for candidate, one in zip(made, said, strict=True)
     ]

@@ -12,9 +12,12 @@ from rag.types import Document, Hit, Passage, Span
 TEXT = "right wrong"
 
 
-def reading(margin: float, retrieval: float, *, right: bool, answerable: bool = True) -> Sample:
+def reading(
+    margin: float, retrieval: float, *, right: bool, answerable: bool = True, stray: bool = False
+) -> Sample:
     hit = Hit(Passage("d:0", "d", 0, len(TEXT), TEXT), retrieval, 1)
-    span = Span(hit, 0, 5, margin, 0.0) if right else Span(hit, 6, 11, margin, 0.0)
+    start, end = (0, 5) if right else (6, 11)
+    span = Span(hit, start, end, margin, 0.0, stray)
     return Sample(("right",) if answerable else (), (span,))
 
 
@@ -46,6 +49,18 @@ def test_fit_finds_the_weights_that_made_the_data() -> None:
     assert fitted.bias == pytest.approx(-1, abs=0.15)
     assert fitted.margin == pytest.approx(1, abs=0.1)
     assert fitted.retrieval == pytest.approx(2, abs=0.25)
+
+
+@pytest.mark.parametrize("weight", [-1.5, 1.5])
+def test_near_misses_speak_against_an_answer_or_not_at_all(weight: float) -> None:
+    rng = np.random.default_rng(4)
+    margins, stray = rng.normal(0, 2, 20_000), rng.random(20_000) < 0.3
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(margins + weight * stray)))
+    rows = zip(margins.tolist(), stray.tolist(), right.tolist(), strict=True)
+    found = [reading(margin, 0.0, right=ok, stray=away) for margin, away, ok in rows]
+    fitted = fit(found)
+    assert fitted.stray == pytest.approx(min(weight, 0.0), abs=0.15)
+    assert fitted.margin == pytest.approx(1, abs=0.1)
 
 
 def test_threshold_is_the_best_of_all() -> None:

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from transformers import AutoTokenizer
 
+from rag.calibration import sigmoid
 from rag.encoder import default_model_folder
 from rag.models import SHIPPED
 from rag.training.examples import Material, load
@@ -114,8 +115,8 @@ def test_figures_by_hand() -> None:
         }
     )
     said = ask(reader, asked)
-    assert said[0] == Said("red boats", 3.0)
-    assert said[3] == Said("", -np.inf)
+    assert said[0] == Said("red boats", sigmoid(3.0))
+    assert said[3] == Said("", 0.0)
     found = judge(asked, said)
     assert (found.questions, found.exact_match) == (2, 0.5)
     assert found.f1 == pytest.approx((1 + 2 / 3) / 2)  # of "red boats" one word in two is right
@@ -129,9 +130,9 @@ def test_f1_of_squad_2_by_hand() -> None:
     At 4 the odd questions give half of 1.0 and both odd altered ones are withheld: 0.75. At 3 the
     even ones give 1.0, and of the altered ones one in two is withheld: 0.75.
     """
-    margins, worth = np.array([4.0, 5.0, 4.0, 3.0]), np.array([1.0, 1.0, 1.0, 1.0])
+    believed, worth = np.array([4.0, 5.0, 4.0, 3.0]), np.array([1.0, 1.0, 1.0, 1.0])
     altered = np.array([3.5, 2.0, 1.0, 2.0])
-    assert f1_half_answerable(margins, worth, altered) == pytest.approx(0.75)
+    assert f1_half_answerable(believed, worth, altered) == pytest.approx(0.75)
 
 
 def test_the_script_tells_readers_apart(file: Path) -> None:

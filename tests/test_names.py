@@ -1,0 +1,56 @@
+"""Near misses, on sentences in which one can see whom an answer is about."""
+
+import pytest
+
+from rag.answerer import Answerer
+from rag.names import Names
+from rag.sentences import sentences
+from rag.types import Hit, Passage
+
+LETTERS = """The flat in Harbour Lane has two rooms. Its rent is €900. Ask Olaf Berg for the keys. \
+The flat in Wharf Street was painted in 2019. Its rent is €700, and Ada Lum has the keys. \
+She is there on Mondays. The lift was mended in 2021."""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "stray"),
+    [
+        ("What is the rent in Harbour Lane?", "€900", False),  # named in the sentence before
+        ("What is the rent in Wharf Street?", "€700", False),
+        ("What is the rent in Wharf Street?", "€900", True),
+        ("What is the rent in Harbour Lane?", "€700", True),
+        ("what is the rent in wharf street?", "€900", False),  # not written as a name
+        ("What is the rent in Elm Row?", "€900", False),  # nowhere in the passage: not near it
+        ("Who has the keys in Harbour Lane?", "Ada Lum", True),
+        ("Who has the keys of Ada Lum's flat?", "Olaf Berg", False),  # no other but the answer
+        ("Who has the keys of Olaf Berg’s flat?", "Ada Lum", True),
+        ("What was painted in 2019?", "The flat in Wharf Street", False),
+        ("What was painted in 2021?", "The flat in Wharf Street", True),  # another year there
+        ("What was mended in 2019?", "The lift", True),
+        ("Wharf is where?", "Harbour Lane", False),  # a first word may be any word
+        ("", "€900", False),
+    ],
+)
+def test_a_name_elsewhere_and_another_here(question: str, answer: str, *, stray: bool) -> None:
+    names = Names(question, LETTERS, sentences(LETTERS))
+    start = LETTERS.index(answer)
+    assert names.stray(start, start + len(answer)) is stray
+
+
+def test_coming_back_without_a_name_is_no_near_miss() -> None:
+    """Long texts speak of one thing; its name is far away, but no other is nearer."""
+    text = "Beyoncé Knowles grew up in Houston. She sang. She won there. Her sister came too."
+    names = Names("Who came to see Beyoncé Knowles?", text, sentences(text))
+    start = text.index("Her sister")
+    assert not names.stray(start, start + len("Her sister"))
+
+
+def test_the_reader_says_which_of_its_spans_are_near_misses(answerer: Answerer) -> None:
+    prefix = "Two flats are free. "  # places are those of the document
+    passage = Passage("d:1", "d", len(prefix), len(prefix) + len(LETTERS), LETTERS)
+    (reading,) = answerer.reader.read(
+        ["What is the rent in Wharf Street?"], [[Hit(passage, 1.0, 1)]]
+    )
+    said = {span.text: span.stray for span in reading.spans}
+    assert said["€700"] is False
+    assert said["€900"] is True
