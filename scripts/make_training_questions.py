@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.errors import CitespanError
-from rag.evaluation.squad import articles
+from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
 from rag.training.own_questions import confused, pseudo, squad
 from scripts.ending import refused
@@ -31,7 +31,7 @@ def main() -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
-    given = [article for path in options.train for article in articles(path)]
+    given = [article for path in options.train for article in whole_articles(path)]
     reader = SpanReader(options.reader)
     if options.kind == "confused":
         kept = confused(given, reader, options.seed)

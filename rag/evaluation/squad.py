@@ -56,6 +56,27 @@ def articles(path: Path) -> list[Any]:
         ) from error
 
 
+def whole_articles(path: Path) -> list[Any]:
+    """As ``articles``, and each has all that training takes of it.
+
+    Raises:
+        LoadError: as ``articles``, or an article lacks something.
+    """
+    found = articles(path)
+    for number, article in enumerate(found):
+        try:
+            for paragraph in article["paragraphs"]:
+                string(paragraph, "context")
+                for row in paragraph["qas"]:
+                    string(row, "question")
+                    for answer in row["answers"]:
+                        string(answer, "text")
+                        int(answer["answer_start"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LoadError(f"{path}: data[{number}] is no SQuAD article ({error!r})") from error
+    return found
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file

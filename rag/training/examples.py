@@ -62,14 +62,14 @@ def load(paths: Iterable[Path], tokenizer: Any) -> Material:
     """Read and tokenise every file; contexts are kept apart by file and article.
 
     Raises:
-        LoadError: a file cannot be read, or no question of all has an answer.
+        LoadError: a file cannot be read or lacks something, or no question of all has an answer.
     """
     paths = list(paths)
     texts: list[str] = []
     articles: list[str] = []
     asked: list[tuple[str, int, tuple[tuple[str, int], ...]]] = []
     for path in paths:
-        for number, entry in enumerate(squad.articles(path)):
+        for number, entry in enumerate(squad.whole_articles(path)):
             for paragraph in entry["paragraphs"]:
                 texts.append(paragraph["context"])
                 articles.append(f"{path.name}/{number}")

@@ -64,6 +64,8 @@ def test_a_small_file_makes_a_reader_and_the_same_command_goes_on(
         (None, "not SQuAD JSON"),
         ("{}", "not SQuAD JSON"),
         ('{"data": []}', "no question there has an answer"),
+        ('{"data": ["words"]}', "data[0] is no SQuAD article"),
+        ('{"data": [{"paragraphs": [{"context": "a"}]}]}', "KeyError('qas')"),
     ],
 )
 def test_a_file_that_cannot_be_learnt_from_is_one_line(
