@@ -27,7 +27,7 @@ _NEVER_LAST = frozenset(
     "mt ft e.g i.e a.k.a cf vs viz al".split()
 )
 _BEFORE_NUMBER = frozenset(
-    "no nos fig figs p pp vol vols ch sec art eq c ca approx par "
+    "no nos fig figs p pp vol vols ch sec art eq b c ca d fl r approx par "
     "jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 _SELDOM_LAST = frozenset(
@@ -165,8 +165,8 @@ def _may_end(abbreviation: str, following: str) -> bool:
     name = abbreviation.lower()
     if name in _NEVER_LAST:
         return False
-    if name in _BEFORE_NUMBER:
-        return not following[:1].isdigit()
+    if name in _BEFORE_NUMBER and following[:1].isdigit():
+        return False
     initials = all(len(part) == 1 and part.isalpha() for part in name.split("."))
     if name in _SELDOM_LAST or (initials and abbreviation[0].isupper()):
         return following.lower() in _STARTERS

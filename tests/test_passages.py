@@ -121,6 +121,7 @@ def test_sentence_at_refuses_bounds_outside(start: int, end: int) -> None:
         ["They live in the U.S.", "The house is large."],
         ["J. R. R. Tolkien wrote it.", "A. Milne did not."],
         ["It costs 3.50 dollars, e.g. Monday, i.e. Tuesday, cf. No. 5 on p. 12 of vol. 3."],
+        ["Edith (b. 1225, r. 1250, d. 1274) wrote it.", "Two copies are left."],
         ["Acme Inc. Europe sold it.", "The buyer was Smith Bros. Ltd.", "The price was low."],
         ["“Stop!” he said.", "“No.”", "(Nobody heard.)", "He left."],
         ["She asked, “Why?”", "Then she left."],
