@@ -31,6 +31,7 @@ from rag.training.judge import (
     judge,
 )
 from rag.types import Hit, Reading, Span
+from scripts import judge_readers
 from tests.training.samples import article
 
 ROOT = Path(__file__).parents[2]
@@ -46,12 +47,13 @@ PASSAGES = {
         "What did the oldest lamp of the lighthouse burn?": "paraffin",
     },
 }
+SKYE = json.dumps({"data": [article(PASSAGES)]})
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("judge") / "skye.json"
-    path.write_text(json.dumps({"data": [article(PASSAGES)]}))
+    path.write_text(SKYE)
     return path
 
 
@@ -159,21 +161,23 @@ def test_the_script_tells_readers_apart(file: Path) -> None:
         (SHIPPED, None, "skye.json"),
         (SHIPPED, "{}", "skye.json"),
         (SHIPPED, '{"data": []}', "skye.json"),
-        (Path("no/reader"), "skye", "no/reader"),
+        (Path("no/reader"), SKYE, "no/reader"),
     ],
 )
 def test_bad_arguments_are_one_clear_line(
-    tmp_path: Path, file: Path, reader: Path, content: str | None, named: str
+    tmp_path: Path,
+    reader: Path,
+    content: str | None,
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     questions = tmp_path / "skye.json"
     if content is not None:
-        questions.write_text(file.read_text() if content == "skye" else content)
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "judge_readers.py", "--reader", reader,
-         "--questions", questions],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+        questions.write_text(content)
+    options = ["--reader", str(reader), "--questions", str(questions)]
+    monkeypatch.setattr(sys, "argv", ["judge_readers.py", *options])
+    assert judge_readers.main() == 2
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("judge_readers: ")
     assert named in line
