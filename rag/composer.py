@@ -74,5 +74,6 @@ class Composer:
         The settings' threshold goes before the reader's.
         """
         threshold = self._settings.threshold(calibration.threshold)
-        sure = [candidate for candidate in candidates if candidate.confidence >= threshold]
-        return sure if sure[:1] == list(candidates[:1]) else []
+        if not candidates or candidates[0].confidence < threshold:
+            return []
+        return [candidate for candidate in candidates if candidate.confidence >= threshold]

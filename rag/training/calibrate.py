@@ -124,8 +124,7 @@ def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Cali
     """
     features, right = [], []
     for sample in found:
-        best = merge(sample.spans, order)[:1]
-        for winner in best:
+        for winner in merge(sample.spans, order)[:1]:
             log_odds, (span, *_) = winner.log_odds, winner.spans
             features.append((log_odds[0], winner.lead, support(log_odds), -float(span.stray)))
             right.append(_right(span, sample, worth))
