@@ -1,6 +1,9 @@
 """Dense search equals brute force, the index is never trusted blindly, fusion is exact."""
 
 import json
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -52,6 +55,32 @@ def test_dense_search_equals_brute_force(store: Store, encoder: WordEncoder) -> 
         order = np.argsort(-scores, kind="stable")[:20]
         np.testing.assert_allclose([s for _, s in found], scores[order], atol=1e-5)
         assert {n for n, _ in found} == set(numbers[order].tolist())
+
+
+def test_a_small_store_is_searched_by_the_thread_that_asks(root: Path) -> None:
+    """Threads that a search wakes go on spinning, and take the cores from the reader."""
+    code = """
+        import time
+        import numpy as np
+        from rag.index import SAVE_FROM, Recent, VectorIndex
+
+        vectors = np.random.default_rng(3).standard_normal((SAVE_FROM - 1, 384), dtype=np.float32)
+        recent = Recent(np.arange(1, SAVE_FROM), vectors)
+        index = VectorIndex(None, recent, 1, SAVE_FROM - 1)
+        everywhere, here = time.process_time(), time.thread_time()
+        for row in range(400):
+            index.search(None, vectors[row : row + 1], 50)
+        everywhere, here = time.process_time() - everywhere, time.thread_time() - here
+        print(here / everywhere)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(run.stdout) > 0.9
 
 
 def test_a_restricted_search_equals_brute_force(store: Store, encoder: WordEncoder) -> None:
