@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Average the weights of several training runs of one reader: a model folder out.
 
 Runs that start from one another, or from the same weights, lie close enough for their mean to be

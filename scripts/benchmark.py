@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Measure speed against plain sentence-transformers, in one run on this machine.
 
 Texts are sentences of the seed document, recombined; the baseline and ours alternate, and the

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Compare citespan with its peers: same machine, same run, same weights, same paragraphs.
 
 Every system runs in a process of its own and gets the same encoder and reader. They answer in

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Measure how well questions are answered: ``scripts/evaluate.py --questions FILE``.
 
 Exit status: 0 done, 1 a figure is under its ``--fail-under``, 2 it could not be measured.

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Fit a reader's calibration on SQuAD-format validation files and store it beside the weights.
 
 Every second question is fitted on, the others are reported on.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Readers side by side on gold passages, as they ship: a Markdown table.
 
 F1 and EM are those of the best answer, however improbable (always answering). AUROC is the chance

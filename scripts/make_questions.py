@@ -1,3 +1,4 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Propose an evaluation set: ``scripts/make_questions.py --documents PATH --out FILE.jsonl``.
 
 Questions are made by rules from single sentences, unanswerable ones by naming what no document

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """More questions on the passages of SQuAD-format files, to train with: another such file.
 
 confused: a question's entity is swapped for another of the passage, and the reader answers as

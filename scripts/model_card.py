@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Write a reader's model card and curves from its run and from evaluation reports."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Write the README's table of figures: ``scripts/readme_table.py [NAME=]report.json ...``.
 
 A set is named as its file unless a NAME is given. The figures are kept in

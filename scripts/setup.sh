@@ -35,9 +35,14 @@ setup_require_venv() {
   setup_fail "$python cannot make environments; install its part for that: apt-get install $package"
 }
 
-# What an installation depends on; another folder or interpreter needs its own.
+# What an installation depends on; another folder or Python needs its own. The Python of an
+# environment that is activated counts as the one it was made with.
 setup_fingerprint() {
-  { printf '%s\n' "$SETUP_ROOT" "$1"; cat pyproject.toml constraints.txt; } | cksum
+  {
+    printf '%s\n' "$SETUP_ROOT"
+    "$1" -c 'import sys; print(sys.base_prefix, sys.version)'
+    cat pyproject.toml constraints.txt
+  } | cksum
 }
 
 # Whether what is installed has the fingerprint $1 and the extras $2, possibly among others.

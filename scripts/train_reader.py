@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Train the span reader from SQuAD-format files: a model folder out.
 
 Stop it at will (Ctrl-C or SIGTERM): it saves, and the same command goes on from there.

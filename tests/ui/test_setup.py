@@ -1,9 +1,11 @@
 """scripts/setup.sh: installs when it must, does nothing when it need not, fails in words."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ def project(root: Path, tmp_path: Path) -> Path:
     """A project of two files with the real script, in a folder whose name has a space."""
     folder = tmp_path / "some project"
     (folder / "scripts").mkdir(parents=True)
-    shutil.copy(root / "scripts" / "setup.sh", folder / "scripts")
+    for name in ("setup.sh", "python"):
+        shutil.copy(root / "scripts" / name, folder / "scripts")
     (folder / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\n', "utf-8")
     (folder / "constraints.txt").write_text("", "utf-8")
     return folder
@@ -60,6 +63,30 @@ def test_a_change_installs_again_and_a_failure_is_said(project: Path, change: st
     assert "Installing citespan" in ended.stderr
     assert ended.stderr.splitlines()[-1] == "citespan: the installation failed; see above"
     assert (project / ".venv" / "bin" / "python").exists()
+
+
+def test_a_script_runs_by_its_name_from_anywhere(project: Path, root: Path, tmp_path: Path) -> None:
+    scripts = [
+        path for path in (root / "scripts").glob("*.py") if "__main__" in path.read_text("utf-8")
+    ]
+    assert all(os.access(path, os.X_OK) for path in scripts)
+    [launcher] = {path.read_text("utf-8").splitlines()[0] for path in scripts}
+    script = project / "scripts" / "show.py"
+    script.write_text(f"{launcher}\nimport sys\nprint(sys.prefix, *sys.argv[1:])\n", "utf-8")
+    script.chmod(0o755)
+    pretend_installed(project, "")
+    venv.create(project / ".venv")
+    ended = bash(project, f'cd "{tmp_path}"\n"{script}" --out "a folder"')
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == f"{project / '.venv'} --out a folder\n"
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_scripts_that_are_named_can_be_run(root: Path, document: str) -> None:
+    named = set(re.findall(r"\bscripts/\w+(?:\.py)?\b", (root / document).read_text("utf-8")))
+    assert len(named) > 3
+    for name in named - {"scripts/peers"}:
+        assert os.access(root / name, os.X_OK), name
 
 
 def test_no_python_is_one_clear_line(project: Path, tmp_path: Path) -> None:
