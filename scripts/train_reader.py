@@ -72,7 +72,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
     parser.add_argument("--steps", type=positive, default=DEFAULTS.steps)
     parser.add_argument(
-        "--minutes", type=float, default=0.0, help="end by the clock instead of by steps"
+        "--minutes",
+        type=float,
+        default=0.0,
+        help="end by the clock instead of by steps; it goes on where the process is merely "
+        "suspended, so end that and start it again",
     )
     parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
     parser.add_argument(
@@ -236,8 +240,11 @@ def run(options: argparse.Namespace) -> None:
     mined = mined_negatives(material, options.out / "negatives.npy", device)
     teaching: Teaching | None = None
     if options.teacher:
-        teaching = together([Teacher(folder, tokenizer, device) for folder in options.teacher])
-        teaching = Notes(teaching, options.out / "taught", device) if plan.repeat else teaching
+        teachers = [Teacher(folder, tokenizer, device) for folder in options.teacher]
+        teaching = together(teachers)
+        if plan.repeat:
+            ids = [teacher.weights_id for teacher in teachers]
+            teaching = Notes(teaching, options.out / "taught", device, ids)
     model = new_model(base, plan.dropout)
     freeze(model, plan.frozen_layers)
     trainer = Trainer(model, Layout.of(tokenizer), plan, options.out, device, teaching)

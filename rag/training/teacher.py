@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from rag.encoder import weights_id
 from rag.errors import ModelError
 from rag.training.batches import Example, Layout, collate, span_logits
 
@@ -54,6 +55,7 @@ class Teacher:
         self._numbers = np.array([number or 0 for number in known], dtype=np.int32)
         self._layout = Layout.of(own)
         model = AutoModelForQuestionAnswering.from_pretrained(folder)
+        self.weights_id = weights_id(model.state_dict())
         self._model = model.to(device=device, dtype=torch.bfloat16).eval()
         self._device = device
 
@@ -83,17 +85,20 @@ def together(teachers: Sequence[Teaching]) -> Teaching:
 class Notes:
     """What was taught for each batch, written down so that a batch seen again costs no teacher.
 
-    A file for each batch, named by the digest of its tokens. The folder belongs to one set of
-    teachers: with others, begin another.
+    A file for each batch, named by the digest of its tokens and of ``taught_by``, the weights of
+    the teachers.
     """
 
-    def __init__(self, teacher: Teaching, folder: Path, device: str) -> None:
+    def __init__(
+        self, teacher: Teaching, folder: Path, device: str, taught_by: Sequence[str]
+    ) -> None:
         self._teacher, self._folder, self._device = teacher, folder, device
+        self._taught_by = " ".join(taught_by).encode()
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, examples: Sequence[Example]) -> Taught:
         """As the teacher, rounded to float16."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self._taught_by)
         for example in examples:
             for tokens in (example.question, example.window):
                 digest.update(len(tokens).to_bytes(4) + tokens.astype(np.int32).tobytes())

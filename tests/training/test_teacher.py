@@ -199,14 +199,17 @@ def test_a_batch_seen_again_costs_no_teacher(tmp_path: Path, tokenizer: Any) -> 
         return saying(*range(1, 1 + len(batch)))
 
     batch = examples(tokenizer)
-    first = Notes(teach, tmp_path, "cpu")(batch)
-    again = Notes(teach, tmp_path, "cpu")(batch)  # a run that was stopped and goes on
+    first = Notes(teach, tmp_path, "cpu", ["a", "b"])(batch)
+    # A run that was stopped and goes on.
+    again = Notes(teach, tmp_path, "cpu", ["a", "b"])(batch)
     assert asked == [2]
     for one, other, said in zip(first, again, saying(1, 2), strict=True):
         assert torch.equal(one, other)
         torch.testing.assert_close(one, said, atol=0.01, rtol=0)
-    Notes(teach, tmp_path, "cpu")(batch[:1])
+    Notes(teach, tmp_path, "cpu", ["a", "b"])(batch[:1])
     assert asked == [2, 1]
+    Notes(teach, tmp_path, "cpu", ["a"])(batch)  # others are asked themselves
+    assert asked == [2, 1, 2]
 
 
 def test_what_is_frozen_stays_and_costs_no_gradients(tmp_path: Path, tokenizer: Any) -> None:
