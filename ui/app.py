@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import fields
@@ -38,6 +39,8 @@ KEPT_S = 24 * 3600
 """Seconds that a visitor is kept who is not heard of: a laptop that sleeps is silent all night."""
 HEARD_S = 300
 """Seconds from one sign of life of an open page to the next."""
+ENTERING_S = 5
+"""Seconds that a question waits for its visitor: it may be asked while the page still opens."""
 UPLOADS_AT_ONCE = 2
 MEASURED_AT_ONCE = 2
 MCP_PATH = "gradio_api/mcp/"
@@ -146,7 +149,7 @@ _ONE_LONG: dict[str, Any] = {
 
 def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
     """Connect what a visitor does to the handlers; none of these is a public endpoint."""
-    visitor, outputs, box = parts.visitor, parts.outputs, parts.question
+    visitor, outputs = parts.visitor, parts.outputs
 
     def start(request: gr.Request) -> Outputs:
         entered = enter()
@@ -154,18 +157,11 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
             page.state_holder[request.session_hash].STATE_TTL_WHEN_CLOSED = KEPT_S
         return (*_outputs(entered.start(dict(request.query_params))), entered)
 
-    def submit(held: object, question: str) -> Iterator[Outputs]:
-        cleared = ""  # once: what is typed while the answer is found is the next question
-        for outputs in _updates(_present(held).ask({"question": question})):
-            yield (cleared, *outputs)
-            cleared = gr.skip()
-
     suggest = _job(JOBS["suggest"])
     page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)
     # Gradio counts a page as closed once its connection has broken, and makes no new one; storing
     # the visitor anew starts the time until it is dropped from the beginning.
     gr.Timer(HEARD_S).tick(lambda held: held, visitor, visitor, queue=False, **_QUIET)
-    box.submit(submit, [visitor, box], [box, *outputs], trigger_mode="always_last", **_QUIET)
     header = parts.header  # its script sends the events of the whole page
     for name, job in JOBS.items():
         limit = _ONE_LONG if name in MEASURING else {}
@@ -174,7 +170,30 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         done = getattr(header, name)(_handler(event), visitor, outputs, **_QUIET)
         if name in CHANGING:
             done.then(suggest, visitor, outputs, **_QUIET)
+    _wire_question(page, parts)
     _wire_uploads(parts)
+
+
+def _wire_question(page: gr.Blocks, parts: Parts) -> None:
+    """The question box; what is asked while the page still opens waits for its visitor."""
+
+    def entered(request: gr.Request) -> object:
+        until = time.monotonic() + ENTERING_S
+        while request.session_hash is not None and time.monotonic() < until:
+            held = page.state_holder[request.session_hash][parts.visitor._id]  # noqa: SLF001 - key
+            if held is not None:
+                return held
+            time.sleep(0.05)
+        return None
+
+    def submit(held: object, question: str, request: gr.Request) -> Iterator[Outputs]:
+        cleared = ""  # once: what is typed while the answer is found is the next question
+        for outputs in _updates(_present(held or entered(request)).ask({"question": question})):
+            yield (cleared, *outputs)
+            cleared = gr.skip()
+
+    asked, outputs = [parts.visitor, parts.question], [parts.question, *parts.outputs]
+    parts.question.submit(submit, asked, outputs, trigger_mode="always_last", **_QUIET)
 
 
 def _wire_uploads(parts: Parts) -> None:

@@ -12,7 +12,7 @@ from rag.types import Document
 from tests.ui.conftest import ask, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FloatRect, Page
+    from playwright.sync_api import Browser, FloatRect, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -216,6 +216,32 @@ def test_a_question_sent_before_the_answer_comes_is_asked_next(
     expected = [ANSWERED[QUESTION], ANSWERED["What has Russia advocated?"]]
     assert page.locator(".verbatim").all_inner_texts() == expected
     assert page.input_value("#question textarea") == ""
+
+
+def test_a_question_may_be_sent_while_the_page_still_opens(
+    browser: "Browser", address: str
+) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(120_000)  # a busy machine is slow, not wrong
+    sent: list[Route] = []
+
+    def first_waits(route: "Route") -> None:
+        sent.append(route)
+        if len(sent) > 1:
+            route.continue_()
+
+    page.route("**/queue/join*", first_waits)
+    page.goto(address)
+    page.fill("#question textarea", QUESTION)
+    while len(sent) < 1:
+        page.wait_for_timeout(50)
+    with page.expect_response("**/queue/join*"):
+        page.press("#question textarea", "Enter")
+    page.wait_for_timeout(300)  # the question is there, its visitor is not
+    sent[0].continue_()
+    page.locator(".turn .tools").wait_for()
+    assert page.inner_text(".verbatim") == ANSWERED[QUESTION]
+    page.close()
 
 
 def test_what_was_unfolded_stays_so_when_the_next_answer_comes(
