@@ -1,8 +1,9 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
-"""More questions on the passages of SQuAD-format files, to train with: another such file.
+"""More questions to train with: a SQuAD-format file.
 
 confused: a question's entity is swapped for another of the passage, and the reader answers as
 before; unanswerable. pseudo: made by rule from a sentence, answered by the reader as it should be.
+tables: about tables and lists, both made by rule.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from rag.errors import CitespanError
 from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
 from rag.training.own_questions import confused, pseudo, squad
+from rag.training.tables_by_rule import tables
+from scripts.arguments import positive
 from scripts.ending import refused
 
 
@@ -31,12 +34,15 @@ def main() -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
-    given = [article for path in options.train for article in whole_articles(path)]
-    reader = SpanReader(options.reader)
-    if options.kind == "confused":
-        kept = confused(given, reader, options.seed)
+    if options.kind == "tables":
+        kept = tables(options.count, options.seed)
     else:
-        kept = pseudo(given, reader)
+        given = [article for path in options.train for article in whole_articles(path)]
+        reader = SpanReader(options.reader)
+        if options.kind == "confused":
+            kept = confused(given, reader, options.seed)
+        else:
+            kept = pseudo(given, reader)
     data = json.dumps(squad(kept)).encode()
     options.out.write_bytes(gzip.compress(data, mtime=0) if options.out.suffix == ".gz" else data)
     print(f"{len(kept):,} questions in {options.out}")
@@ -47,11 +53,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=("confused", "pseudo"))
-    parser.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
-    parser.add_argument("--reader", type=Path, required=True, help="model folder that picks")
-    parser.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
-    parser.add_argument("--seed", type=int, default=5)
+    both = argparse.ArgumentParser(add_help=False)
+    both.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
+    both.add_argument("--seed", type=int, default=5)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    for name in ("confused", "pseudo"):
+        kind = kinds.add_parser(name, parents=[both])
+        kind.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
+        kind.add_argument("--reader", type=Path, required=True, help="model folder that picks")
+    kinds.add_parser("tables", parents=[both]).add_argument(
+        "--count", type=positive, default=12_000, help="questions (12,000)"
+    )
     return parser.parse_args()
 
 

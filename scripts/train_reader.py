@@ -118,13 +118,10 @@ def mined_negatives(material: Material, path: Path, device: str) -> np.ndarray:
     if path.exists():
         stored: np.ndarray = np.load(path, allow_pickle=False)
         return stored
-    from sentence_transformers import SentenceTransformer
-
-    encoder = SentenceTransformer(str(default_model_folder()), device=device).bfloat16()
     mined = negatives.mine(
         material,
-        negatives.embed([q.text for q in material.questions], encoder),
-        negatives.embed([c.text for c in material.contexts], encoder),
+        negatives.embed([q.text for q in material.questions], device),
+        negatives.embed([c.text for c in material.contexts], device),
     )
     np.save(path, mined)
     return mined
