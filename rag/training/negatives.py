@@ -70,7 +70,7 @@ def answering_sentence(text: str, answers: Sequence[tuple[str, int]]) -> tuple[i
 def embed(texts: Sequence[str], device: str) -> Vectors:
     """Unit vectors of the texts by the shipped encoder, (texts, dimension), float32."""
     if device == "cpu":
-        encoder = SentenceTransformerEncoder()  # unpadded: less than half of the library's time
+        encoder = SentenceTransformerEncoder()  # without padding
         parts = [
             encoder.encode_passages(texts[begin : begin + AT_ONCE])
             for begin in tqdm(range(0, len(texts), AT_ONCE), desc="Embedding")
