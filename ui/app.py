@@ -179,8 +179,9 @@ def _wire_question(page: gr.Blocks, parts: Parts) -> None:
 
     def entered(request: gr.Request) -> object:
         until = time.monotonic() + ENTERING_S
+        key = parts.visitor._id  # noqa: SLF001 - what states are found by; it has no public name
         while request.session_hash is not None and time.monotonic() < until:
-            held = page.state_holder[request.session_hash][parts.visitor._id]  # noqa: SLF001 - key
+            held = page.state_holder[request.session_hash][key]
             if held is not None:
                 return held
             time.sleep(0.05)
