@@ -12,7 +12,10 @@ _ATOM = re.compile(  # anchored and possessive where a passage without white spa
     r"|(?:https?://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
     r"|(?<!\d)\d++(?::\d\d)+(?!\d)"  # a time
     r"|(?<!\d)\d{4}-\d\d-\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2,4}(?!\d)"  # a date
+    r"|(?<![\w-])--[^\W\d_][\w-]*\w"  # an option of a command
+    r"|(?<![\w/])(?:~|\.{1,2})?+(?:/[\w.+-]*\w)++/?"  # a path
 )
+_OPTION = re.compile(r"--[^\W\d_]")  # of a command
 _PASSES = 8
 
 
@@ -45,13 +48,22 @@ def _joined(text: str, at: int) -> bool:
     if at <= 0 or at >= len(text):
         return False
     before, after = text[at - 1], text[at]
-    if before.isalnum() and after.isalnum():
+    if (before.isalnum() or before == "_") and (after.isalnum() or after == "_"):
+        return True
+    if _in_name(text, at):
         return True
     digit_before = before.isdigit() or (before in ".," and at > 1 and text[at - 2].isdigit())
     digit_after = after.isdigit() or (
         after in ".," and at + 1 < len(text) and text[at + 1].isdigit()
     )
     return digit_before and digit_after and (before in ".,") != (after in ".,")
+
+
+def _in_name(text: str, at: int) -> bool:
+    """Whether ``text[at]`` is the dot of a name such as ``notes.txt``, or comes after it."""
+    dot = at if text[at] == "." else at - 1
+    inside = text[dot] == "." and dot and text[dot - 1].isalnum()
+    return bool(inside) and text[dot + 1 : dot + 2].islower()
 
 
 def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
@@ -73,6 +85,8 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start] in _TRIM_LEFT:
         if text[start] in "-–—." and start + 1 < end and text[start + 1].isdigit():
             break  # a sign or a bare decimal point
+        if _OPTION.match(text, start, end) or text.startswith(("./", "../"), start, end):
+            break
         start += 1
     while start < end and text[end - 1] in _TRIM_RIGHT:
         end -= 1

@@ -2,8 +2,8 @@
 
 Readers are trained on prose, and their tokens know no line ends. So a line that ends without a
 stop, such as a heading or a list item, is read with one, and the row ``| Dinner | €28 |`` below the
-header ``| Meal | Limit |`` as ``Dinner: the Limit is €28.``. What is found is mapped to where it is
-from; no answer leaves its line or cell.
+header ``| Meal | Limit |`` as ``Dinner: the Limit is €28.``. Marks of Markdown are left out.
+What is found is mapped to where it is from; no answer leaves its line or cell.
 """
 
 import re
@@ -23,7 +23,9 @@ MOST = 6
 """Times as long as the text may be what is read in its place, or the text itself is read."""
 
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
-_ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£])[ \t]*+[\r\n]")
+_ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
+# The line of a fence, those before a heading's words, of bold text and of code.
+_MARKS = re.compile(r"(?m)^ {0,3}(?:`{3}|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+|\*\*+|`+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Prose:
         self._parts: list[str] = []
         self._origins: list[Ints] = []
         self._pieces: list[Ints] = []
+        self._piece = 0
 
     @property
     def text(self) -> str:
@@ -50,16 +53,22 @@ class Prose:
 
     def put(self, text: str) -> None:
         """Append words that are not in the original."""
+        self._piece += 1
         self._append(text, np.full(len(text), PUT_IN))
 
     def take(self, original: str, bounds: Bounds) -> None:
-        """Append ``original[start:end]``, a piece that answers do not leave."""
-        self._append(original[slice(*bounds)], np.arange(*bounds))
+        """Append ``original[start:end]`` without marks, a piece that answers do not leave."""
+        self._piece += 1
+        start, end = bounds
+        for mark in _MARKS.finditer(original, start, end):
+            self._append(original[start : mark.start()], np.arange(start, mark.start()))
+            start = mark.end()
+        self._append(original[start:end], np.arange(start, end))
 
     def _append(self, text: str, origins: Ints) -> None:
         self._parts.append(text)
         self._origins.append(origins)
-        self._pieces.append(np.full(len(text), len(self._pieces)))
+        self._pieces.append(np.full(len(text), self._piece))
 
     def located(self, offsets: Ints) -> Located:
         """Where tokens, (tokens, 2) in ``text``, are in the original."""
@@ -79,7 +88,7 @@ def prose(text: str, header: str | None = None) -> Prose | None:
 
     ``header`` is that of the table whose rows the text begins with.
     """
-    if header is None and "\n" not in text:
+    if header is None and "\n" not in text and not _MARKS.search(text):
         return None
     told, done = Prose(), 0
     if header is not None:
@@ -101,8 +110,9 @@ def prose(text: str, header: str | None = None) -> Prose | None:
 def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
     """Append a run of text, with a stop where a line ends in a word although its sentence does."""
     done = start
-    for _, last in sentences(text[start:end]):
-        if _ENDS_BARE.match(text, start + last, end):
+    for first, last in sentences(text[start:end]):
+        words = not _MARKS.fullmatch(text, start + first, start + last)
+        if words and _ENDS_BARE.match(text, start + last, end):
             told.take(text, (done, start + last))
             told.put(".")
             done = start + last

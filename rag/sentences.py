@@ -19,6 +19,7 @@ _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
 _WORD = re.compile(r"\S+")
 _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
 _ITEM = re.compile(r"(?:[-*+•‣◦–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
+_FENCE = re.compile(r"`{3}|~{3}")  # of code, whose lines are lines
 
 _LABEL = re.compile(r"[^\W\d_][^\s:]*+(?: [^\s:]++){0,3}+: ")
 
@@ -84,8 +85,11 @@ def paragraph_sentences(text: str, paragraph: list[Bounds]) -> Iterator[Bounds]:
     """The sentences of one of the ``paragraphs`` of a text."""
     width = max(end - start for start, end in paragraph)
     start, end = paragraph[0]
+    code = False
     for before, following in pairwise(paragraph):
-        if _is_border(text, before, following, width):
+        fences = [_FENCE.match(text, line[0]) is not None for line in (before, following)]
+        code ^= fences[0]
+        if code or any(fences) or _is_border(text, before, following, width):
             yield from _split_at_stops(text, start, end)
             start = following[0]
         end = following[1]

@@ -165,6 +165,12 @@ def test_a_wrapped_line_is_no_border_and_a_short_line_is() -> None:
     ]
 
 
+def test_each_line_of_code_is_a_sentence() -> None:
+    text = "Run\nthis:\n```sh\nmake all\nmake it\n```\nthen\nthat."
+    lines = ["Run\nthis:", "```sh", "make all", "make it", "```", "then\nthat."]
+    assert quoted(text) == lines
+
+
 def test_items_and_table_rows_are_sentences() -> None:
     text = (
         "Needs:\n- a long item that goes on for some time and\n  wraps once\n- another\n1. One. Two"

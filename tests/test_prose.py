@@ -122,7 +122,7 @@ def test_what_is_a_table(text: str, expected: str | None) -> None:
     assert told(text) == expected
 
 
-@given(st.text(alphabet="|-: \nab.", max_size=60), st.integers(1, 4))
+@given(st.text(alphabet="|-: \nab.`*#", max_size=60), st.integers(1, 4))
 def test_every_character_is_in_its_place(text: str, width: int) -> None:
     whole = f"Before.\n\n| h | k |\n|---|---|\n| x | y |\n{text}"
     said = prose(whole)
@@ -143,6 +143,27 @@ def test_every_character_is_in_its_place(text: str, width: int) -> None:
     for character, (first, last), real in zip(read, single.offsets, single.real, strict=True):
         if real:
             assert whole[first:last] == character
+
+
+def test_marks_are_not_read() -> None:
+    assert told("Use `--quiet` or **nothing**.") == "Use --quiet or nothing."
+    assert told("# Lists #1\n\nWords.") == "Lists #1.\n\nWords."
+    assert told("```sh\nmake all\nmake test\n```\nDone.") == "\nmake all.\nmake test.\n\nDone."
+    assert told("2 * 3, item #4, a*b") is None
+
+
+def test_an_answer_may_hold_marks_but_no_line_of_code_before() -> None:
+    text = "Run `make all` now.\n\n```sh\nmake all\nmake test\n```"
+    said = prose(text)
+    assert said is not None
+    read = said.text
+    at = np.array([[read.index(word), read.index(word) + 3] for word in ("Run", "now")])
+    located = said.located(at)
+    assert text[located.offsets[0][0] : located.offsets[1][1]] == "Run `make all` now"
+    assert located.pieces[0] == located.pieces[1]
+    at = np.array([[read.rindex(word), read.rindex(word) + 4] for word in ("all.", "test")])
+    pieces = said.located(at - [[4, 0], [0, 0]]).pieces
+    assert pieces[0] != pieces[1]
 
 
 def test_words_that_were_put_in_have_no_place() -> None:
