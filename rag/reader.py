@@ -16,6 +16,7 @@ from rag.prose import Prose, prose
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
 from rag.types import Bearing, Hit, Reading, Span
+from rag.words import adds_to, asks_whether, offers_choice
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -152,6 +153,7 @@ class _Found:
     """What the windows of one hit hold: spans, and how much each sentence bears."""
 
     def __init__(self, question: str, hit: Hit) -> None:
+        self._question = question
         self._hit = hit
         self._spans: list[Span] = []
         bounds = sentences(hit.passage.text)
@@ -176,9 +178,26 @@ class _Found:
         begin = self._hit.passage.start
         spans = [
             replace(span, stray=self._names.stray(span.start - begin, span.end - begin))
-            for span in self._spans
+            for span in map(self._telling, self._spans)
+            if span
         ]
         return sorted(spans, key=lambda s: (s.no_answer_score - s.score, s.start, s.end))
+
+    def _telling(self, span: Span) -> Span | None:
+        """The span if it tells more than the question does, or may be one of two things offered.
+
+        "Does it run on Windows?" is answered by no "Windows", but by the sentence around it.
+        """
+        if offers_choice(self._question) or adds_to(self._question, span.text):
+            return span
+        if not asks_whether(self._question):
+            return None
+        begin = self._hit.passage.start
+        bounds = self._sentences + begin
+        around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
+        whole = replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
+        asks = "?" in whole.text[-3:]  # marks may follow
+        return whole if adds_to(self._question, whole.text) and not asks else None
 
     def bearings(self) -> list[Bearing]:
         """Every sentence, in order."""

@@ -10,8 +10,30 @@ _STOP_WORDS = frozenset(
     "will with would you your".split()
 )
 
+_WHETHER = re.compile(
+    r"(?:am|are|can|could|did|do|does|had|has|have|is|may|might|must|shall|should|was|were|will|"
+    r"would)\b",
+    re.IGNORECASE,
+)
+
 
 def telling_words(text: str) -> list[str]:
     """Distinct lower-case words in order, less stop words where others remain."""
     words = list(dict.fromkeys(_WORD.findall(text.lower())))
     return [word for word in words if word not in _STOP_WORDS] or words
+
+
+def asks_whether(question: str) -> bool:
+    """Whether yes or no would answer it."""
+    return _WHETHER.match(question) is not None and not offers_choice(question)
+
+
+def offers_choice(question: str) -> bool:
+    """Whether the answer may be among the question's own words: tea or coffee."""
+    return "or" in _WORD.findall(question.lower())
+
+
+def adds_to(question: str, text: str) -> bool:
+    """Whether the text tells something that is not in the question."""
+    known = {*telling_words(question), "not"}
+    return any(word not in known for word in telling_words(text))

@@ -121,6 +121,20 @@ def test_several_questions_read_as_one_by_one(reader: SpanReader) -> None:
         )
 
 
+def test_no_answer_only_repeats_the_question(reader: SpanReader) -> None:
+    text = "Boats are stored. They are not sold."
+    (asked,) = reader.read(["Which boats are stored here?"], [hits(text)])
+    (choice,) = reader.read(["Are boats stored or not sold?"], [hits(text)])
+    (whether,) = reader.read(["Are boats sold?"], [hits(text)])
+    assert {span.text for span in asked.spans}.isdisjoint({"Boats", "Boats are stored", "stored"})
+    assert len(choice.spans) == 4
+    assert {"Boats", "not", "sold"}.isdisjoint(span.text for span in whether.spans)
+    (whole,) = reader.read(["Are boats sold?"], [hits("Boats: not sold")])
+    assert not whole.spans
+    (same,) = reader.read(["Are boats sold?"], [hits("**Q: Are boats sold?**")])
+    assert {"Are boats sold", "**Q: Are boats sold?**"}.isdisjoint(s.text for s in same.spans)
+
+
 def test_belief_is_shared_out_over_the_sentences(reader: SpanReader, folder: Path) -> None:
     question, text = "Who found the comet?", "Honoré was up. In 1811 he found a comet. Rain fell."
     tokenizer = AutoTokenizer.from_pretrained(folder)

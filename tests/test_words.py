@@ -1,0 +1,36 @@
+"""What tells something, and what a question asks for."""
+
+import pytest
+
+from rag.words import adds_to, asks_whether, offers_choice
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("Are fees refunded?", "not", False),
+        ("Are fees refunded?", "Fees are not", False),
+        ("Are fees refunded?", "No", True),
+        ("Which boats are there?", "the boats", False),
+        ("Which boats are there?", "eights", True),
+        ("Which department is it?", "IT", True),
+        ("What is it?", "3", True),
+    ],
+)
+def test_what_adds_to_a_question(question: str, text: str, *, expected: bool) -> None:
+    assert adds_to(question, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "whether", "choice"),
+    [
+        ("Is it open on Sundays?", True, False),
+        ("can I bring a dog", True, False),
+        ("Is it tea or coffee?", False, True),
+        ("Who can come?", False, False),
+        ("Isabel came when?", False, False),
+        ("Where is the orchard?", False, False),
+    ],
+)
+def test_what_a_question_asks_for(question: str, *, whether: bool, choice: bool) -> None:
+    assert (asks_whether(question), offers_choice(question)) == (whether, choice)
