@@ -48,16 +48,16 @@ from rag.training.calibrate import (
 def main() -> None:
     """Read, fit, report, store."""
     asked = arguments()
+    worth = holds if asked.reader == SENTENCE else f1
     kept: list[Sample] = []
     reported: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         encoder = SentenceTransformerEncoder()
         for path in asked.questions:
             with Store((asked.stores or Path(temporary)) / path.stem) as store:
-                found = read(path, store, encoder, asked)
+                found = read(path, store, encoder, asked, worth)
             kept += found[::2]
             reported[path.stem] = found[1::2]
-    worth = holds if asked.reader == SENTENCE else f1
     calibration = fit(kept, worth, asked.slack)
     print(calibration)
     every = [sample for found in reported.values() for sample in found]
@@ -94,7 +94,11 @@ def arguments() -> argparse.Namespace:
 
 
 def read(
-    path: Path, store: Store, encoder: SentenceTransformerEncoder, asked: argparse.Namespace
+    path: Path,
+    store: Store,
+    encoder: SentenceTransformerEncoder,
+    asked: argparse.Namespace,
+    worth: Worth,
 ) -> list[Sample]:
     """What the reader finds for ``--limit`` questions of a file, drawn with the seed."""
     given = read_questions(path)
@@ -103,7 +107,7 @@ def read(
     order = np.random.default_rng(asked.seed).permutation(len(given.questions))
     some = [given.questions[i] for i in order[: asked.limit]]
     alter = Alterer(given.questions, given.documents)
-    return list(tqdm(samples(answerer, some, alter, asked.seed), path.stem, len(some)))
+    return list(tqdm(samples(answerer, some, alter, asked.seed, worth), path.stem, len(some)))
 
 
 def outcomes(

@@ -28,6 +28,9 @@ Floats = NDArray[np.float64]
 Worth = Callable[[str | None, Sequence[str]], float]
 """What an answer (None: nothing was said) is worth in 0..1 against the golds."""
 
+Alter = Callable[[Question, np.random.Generator], str | None]
+"""Makes another question of one, which its passage does not answer; None where it cannot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -62,15 +65,21 @@ class Alterer:
 
 
 def samples(
-    answerer: Answerer, questions: Sequence[Question], alter: Alterer, seed: int
+    answerer: Answerer,
+    questions: Sequence[Question],
+    alter: Alter,
+    seed: int,
+    worth: Worth = f1,
 ) -> Iterator[Sample]:
     """Spans for each question: half as asked, a quarter without its document, a quarter altered.
 
     Read is what the answerer reads, which stops where its calibration is sure: that of a new reader
-    is fitted twice. The last two have no answer: in the one case nothing that is searched holds it,
-    in the other the best passages are about nearly, but not quite, what is asked.
+    is fitted twice. The last two have no answer: in the one case nothing that is searched holds it
+    (where another document does, the question is left out), in the other the best passages are
+    about nearly, but not quite, what is asked.
     """
     rng = np.random.default_rng(seed)
+    every = {info.id for info in answerer.store.documents()}
     depth, within = answerer.settings.top_k, answerer.settings.read_within
     enough = settled(answerer.settings, answerer.calibration)
     for question in questions:
@@ -78,14 +87,13 @@ def samples(
         altered = alter(question, rng) if kind >= ALTERED_FROM else None
         hide = kind >= ANSWERABLE and altered is None
         text = altered or question.text
-        hits = answerer.retriever.retrieve(text, depth + 4)
-        if hide:
-            hits = [hit for hit in hits if hit.passage.document_id != question.document]
-        near = worth_reading(hits, depth, within)
-        hits = [replace(hit, rank=rank) for rank, hit in enumerate(near, 1)]
-        golds = () if hide or altered else question.answers
+        among = every - {question.document} if hide else None
+        hits = worth_reading(answerer.retriever.retrieve(text, depth, among), depth, within)
         ((reading, _),) = read_enough(answerer.reader, [text], [hits], enough)
-        yield Sample(golds, reading.spans)
+        best = merge(reading.spans, answerer.calibration)[:1]
+        if hide and best and worth(best[0].spans[0].text, question.answers) >= RIGHT:
+            continue
+        yield Sample(() if hide or altered else question.answers, reading.spans)
 
 
 def holds(text: str | None, golds: Sequence[str]) -> float:

@@ -1,12 +1,28 @@
 """Calibration against scikit-learn and against probabilities that are known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from rag.answerer import Answerer
 from rag.calibration import Calibration
+from rag.config import Settings
+from rag.encoder import SentenceTransformerEncoder
 from rag.evaluation.records import Gold, Question
-from rag.training.calibrate import Alterer, Sample, best_threshold, fit, holds, logistic, scores
+from rag.loaders import make_document
+from rag.store import Store
+from rag.training.calibrate import (
+    Alterer,
+    Sample,
+    best_threshold,
+    fit,
+    holds,
+    logistic,
+    samples,
+    scores,
+)
 from rag.types import Document, Hit, Passage, Span
 
 TEXT = "right wrong"
@@ -96,6 +112,37 @@ def test_altered_are_entities_from_elsewhere_or_the_passage_and_words() -> None:
         "Who repaired the ferry to Skye?",
     }
     assert alter(Question("1", "why so?", (), "d"), rng) is None
+
+
+def test_what_is_hidden_is_as_good_as_never_there(
+    tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    """And where another document holds the answer, that document cannot be called without it."""
+    texts = (
+        "The ferry to Skye was built by Ada Lum.",
+        "Ada Lum built the ferry that goes to Skye.",
+        "The ferry to Mull was built by Olaf Berg.",
+    )
+    documents = [make_document(t, t, t, "text/plain") for t in texts]
+    asked = [
+        Question(str(number), text, (Gold(gold),), documents[place].id)
+        for number in range(8)
+        for text, gold, place in (
+            ("Who built the ferry to Skye?", "Ada Lum", 0),
+            ("Who built the ferry to Mull?", "Olaf Berg", 2),
+        )
+    ]
+    with Store(tmp_path / "all") as store, Store(tmp_path / "less") as less:
+        store.add(documents, encoder)
+        less.add(documents[:2], encoder)
+        answerer = Answerer(store, Settings(reader="sentence"), encoder=encoder)
+        never = answerer.over(less).retriever.retrieve(asked[1].text, 8)
+        found = list(samples(answerer, asked, lambda *_: None, 1, holds))
+    hidden = [sample for sample in found if not sample.golds]
+    assert 0 < len(hidden) < len(asked) - sum(bool(sample.golds) for sample in found)
+    for sample in hidden:
+        scores = {span.hit.passage.document_id: span.hit.score for span in sample.spans}
+        assert scores == pytest.approx({hit.passage.document_id: hit.score for hit in never})
 
 
 def test_a_sentence_is_right_when_it_holds_the_answer() -> None:
