@@ -36,21 +36,30 @@ CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, heading TEXT,
-    text TEXT NOT NULL, vector BLOB NOT NULL, header TEXT
+    text TEXT NOT NULL, vector BLOB NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document_id);
 CREATE VIRTUAL TABLE lexical USING fts5 (
     text, content='passages', content_rowid='number',
     tokenize="{TOKENIZER}"
 );
-CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
-    INSERT INTO lexical (rowid, text) VALUES (new.number, new.text);
-END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
-    INSERT INTO lexical (lexical, rowid, text) VALUES ('delete', old.number, old.text);
-END;
 INSERT INTO meta VALUES ('format', '1'), ('version', '0');
 """  # noqa: S608 - nothing but a constant
+
+# What came later; an older store takes it when it is opened.
+_HEADER = "ALTER TABLE passages ADD COLUMN header TEXT;"
+_ABOUT = """
+ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '';
+DROP TRIGGER IF EXISTS passage_added;
+DROP TRIGGER IF EXISTS passage_removed;
+CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
+    INSERT INTO lexical (rowid, text) VALUES (new.number, new.about || new.text);
+END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
+    INSERT INTO lexical (lexical, rowid, text)
+    VALUES ('delete', old.number, old.about || old.text);
+END;
+"""
 
 # Metadata by key and value, for filters; older stores get this table when they are opened.
 _FACTS = """
@@ -187,10 +196,10 @@ def _create(connection: sqlite3.Connection) -> None:
         _run(connection, _SCHEMA)
     if not tables or ("documents" in tables and "facts" not in tables):
         _run(connection, _FACTS)
-    if "passages" in tables:
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(passages)")}
-        if "header" not in columns:  # an older store
-            connection.execute("ALTER TABLE passages ADD COLUMN header TEXT")
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(passages)")}
+    for column, script in (("header", _HEADER), ("about", _ABOUT)):
+        if columns and column not in columns:
+            _run(connection, script)
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

@@ -18,6 +18,8 @@ LONGEST = 1_100
 """No passage has more characters: about what the 256 tokens of all-MiniLM-L6-v2 hold."""
 SHORT = 250
 """A paragraph or sentence up to this long is repeated at the start of the next passage."""
+NAME = 100
+"""Characters of a title or heading, and of the beginning of a passage in which it may stand."""
 
 _LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
 
@@ -46,10 +48,18 @@ def split(document: Document) -> list[Passage]:
                 page=_page(document, start + first),
                 heading=heading,
                 header=headers.get(first),
+                about=about(document.title, heading, section[first:last]),
             )
             for first, last in _pack(units)
         ]
     return passages
+
+
+def about(title: str, heading: str | None, text: str) -> str:
+    """Title and heading, a line each, where the text does not begin with them."""
+    begin = text[:NAME]
+    names = dict.fromkeys(" ".join(name.split()) for name in (title, heading or ""))
+    return "".join(f"{name}.\n" for name in names if name not in begin and len(name) <= NAME)
 
 
 def _page(document: Document, position: int) -> int | None:

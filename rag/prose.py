@@ -83,14 +83,16 @@ class Prose:
         return Located(np.where(real[:, None], found, 0), real, pieces[first])
 
 
-def prose(text: str, header: str | None = None) -> Prose | None:
+def prose(text: str, header: str | None = None, about: str = "") -> Prose | None:
     """What is read in place of the text; None where that is the text itself.
 
-    ``header`` is that of the table whose rows the text begins with.
+    ``header`` is that of the table whose rows the text begins with, ``about`` is read before it.
     """
-    if header is None and "\n" not in text and not _MARKS.search(text):
+    if not about and header is None and "\n" not in text and not _MARKS.search(text):
         return None
     told, done = Prose(), 0
+    if about:
+        told.put(about)
     if header is not None:
         names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))]
         for row in first_rows(text):
@@ -104,7 +106,7 @@ def prose(text: str, header: str | None = None) -> Prose | None:
         done = table.end
     _end_lines(told, text, done, len(text))
     read = told.text
-    return None if read == text or len(read) > MOST * len(text) else told
+    return None if read == text or len(read) - len(about) > MOST * len(text) else told
 
 
 def _end_lines(told: Prose, text: str, start: int, end: int) -> None:

@@ -113,7 +113,7 @@ class SpanReader:
         tokens = self._tokenizer.encode(question, add_special_tokens=False)
         if len(tokens.ids) > MAX_QUESTION_TOKENS:
             question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
-        in_words = [prose(hit.passage.text, hit.passage.header) for hit in hits]
+        in_words = [prose(hit.passage.text, hit.passage.header, hit.passage.about) for hit in hits]
         encoded = self._tokenizer.encode_batch(
             [
                 (question, told.text if told else hit.passage.text)

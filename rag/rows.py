@@ -27,7 +27,7 @@ def put(
     stored = Snapshot(connection).has_document(document.id)
     if not stored and not passages:  # another writer has removed it in the meantime
         passages = split(document)
-        vectors = embed([p.text for p in passages], encoder)
+        vectors = embed(passages, encoder)
     if not stored:
         _insert(connection, document, passages, vectors, encoder)
     if _point_source(connection, document) or not stored:
@@ -57,8 +57,9 @@ def _insert(
         ),
     )
     connection.executemany(
-        "INSERT INTO passages (document_id, start, stop, page, heading, header, text, vector) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages "
+        "(document_id, start, stop, page, heading, header, about, text, vector) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 p.document_id,
@@ -67,6 +68,7 @@ def _insert(
                 p.page,
                 p.heading,
                 p.header,
+                p.about,
                 p.text,
                 v.astype("<f2").tobytes(),
             )
@@ -104,12 +106,13 @@ def bump(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'version'")
 
 
-def embed(texts: Sequence[str], encoder: Encoder) -> Vectors:
-    """The vectors of passages, (texts, dimension).
+def embed(passages: Sequence[Passage], encoder: Encoder) -> Vectors:
+    """The vectors of passages, (passages, dimension), of what they are about and say.
 
     Raises:
         ModelError: the encoder gave something else.
     """
+    texts = [passage.about + passage.text for passage in passages]
     parts = [
         encoder.encode_passages(texts[i : i + EMBED_AT_ONCE])
         for i in range(0, len(texts), EMBED_AT_ONCE)

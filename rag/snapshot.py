@@ -16,7 +16,7 @@ from rag.types import Document, Passage
 ROWS_AT_ONCE = 4096
 _VARIABLES = 30_000  # below SQLite's limit of 32,766 bound values
 
-_PASSAGE = "p.document_id, p.start, p.stop, p.text, p.page, p.heading, p.header"
+_PASSAGE = "p.document_id, p.start, p.stop, p.text, p.page, p.heading, p.header, p.about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,6 @@ def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def _passage(row: tuple[str, int, int, str, int | None, str | None, str | None]) -> Passage:
+def _passage(row: tuple[str, int, int, str, int | None, str | None, str | None, str]) -> Passage:
     document_id, start, end, *_ = row
     return Passage(f"{document_id}:{start}-{end}", *row)

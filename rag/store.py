@@ -109,7 +109,7 @@ class Store:
         self.require_encoder(encoder)
         new = []
         for batch in self._batches(documents):
-            vectors = embed([p.text for _, passages in batch for p in passages], encoder)
+            vectors = embed([p for _, passages in batch for p in passages], encoder)
             new += self._write(batch, vectors, encoder)
             if progress:
                 for document, _ in batch:

@@ -36,6 +36,8 @@ class Passage:
     """A run of a document: ``document.text[start:end] == text``. ``page`` counts from 1.
 
     ``header`` is the header of the Markdown table in the midst of which the passage begins.
+    ``about`` is what it is about and does not say at its beginning, a line each: the document's
+    title, the heading; it is searched and read with the text, and no answer is in it.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Passage:
     page: int | None = None
     heading: str | None = None
     header: str | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

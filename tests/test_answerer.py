@@ -53,6 +53,43 @@ def test_answers_in_the_documents_words(
         assert citation.sha256 == seed_document.sha256
 
 
+LEASE = """# Lease: {place}
+
+Tenant: {tenant}.
+
+## Rent
+
+The rent is {rent} a month, payable in advance.
+
+## Deposit
+
+A deposit of {deposit} is held by the Deposit Protection Service.
+"""
+LEASES = (
+    {"place": "Harbour Lane 12", "tenant": "Jonas Feld", "rent": "£1,125", "deposit": "£1,298"},
+    {"place": "Wharf Street 3", "tenant": "Amara Okoro", "rent": "£980", "deposit": "£1,130"},
+    {"place": "Mill Road 40", "tenant": "Piet Kramer", "rent": "£1,410", "deposit": "£1,600"},
+)
+
+
+def test_documents_alike_are_told_apart_by_their_titles(answerer: Answerer, tmp_path: Path) -> None:
+    """The passages that answer name no place: only the titles do."""
+    paths = [tmp_path / f"{number}.md" for number, _ in enumerate(LEASES)]
+    for path, lease in zip(paths, LEASES, strict=True):
+        path.write_text(LEASE.format(**lease), "utf-8")
+    with Store(tmp_path / "store") as store:
+        own = answerer.over(store)
+        own.add(paths)
+        for lease in LEASES:
+            street = lease["place"].rstrip(" 0123456789")
+            for asked in ("rent", "deposit"):
+                answer = own.ask(f"How much is the {asked} for {street}?")
+                assert answer.text is not None
+                assert lease[asked] in answer.text
+                assert answer.citations[0].title == f"Lease: {lease['place']}"
+        assert own.ask("How much is the rent for Elm Court?").text is None
+
+
 @pytest.mark.parametrize(
     "question", ["Who won the 2018 World Cup?", "How many warheads does North Korea have?"]
 )

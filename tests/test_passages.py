@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.loaders import make_document
-from rag.passages import LONGEST, TARGET, sentence_at, sentences, split
+from rag.passages import LONGEST, NAME, TARGET, about, sentence_at, sentences, split
 from rag.types import Document, Passage
 
 MARKDOWN = "text/markdown"
@@ -163,6 +163,22 @@ def test_a_wrapped_line_is_no_border_and_a_short_line_is() -> None:
         "Two loaves of bread",
         "Eggs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "heading", "expected"),
+    [
+        ("They are kept.", "graftbox", "Logs", "graftbox.\nLogs.\n"),
+        ("## Logs\n\nThey are kept.", "graftbox", "Logs", "graftbox.\n"),
+        ("# graftbox\n\nA tool.", "graftbox", "graftbox", ""),
+        ("A tool.", "graftbox", "graftbox", "graftbox.\n"),
+        ("A tool.", "", None, ""),
+        ("A tool.", " two\nlines", None, "two lines.\n"),
+        ("A tool.", "x" * (NAME + 1), None, ""),
+    ],
+)
+def test_what_a_passage_is_about(text: str, title: str, heading: str | None, expected: str) -> None:
+    assert about(title, heading, text) == expected
 
 
 def test_each_line_of_code_is_a_sentence() -> None:

@@ -192,6 +192,15 @@ def test_rows_that_a_passage_begins_with_are_said_with_their_header() -> None:
     assert single.text == "Dinner: the Limit is €28.\n"
 
 
+def test_what_a_passage_is_about_is_read_and_no_answer() -> None:
+    said = prose("Written by Ada.", about="graftbox.\n")
+    assert said is not None
+    assert said.text == "graftbox.\nWritten by Ada."
+    located = said.located(np.array([[0, 8], [10, 17]]))
+    assert located.real.tolist() == [False, True]
+    assert located.offsets[1].tolist() == [0, 7]
+
+
 def test_a_table_that_would_be_read_at_great_length_is_read_as_it_stands() -> None:
     rows = "\n".join(f"| {number} | {number} |" for number in range(100))
     assert prose(rows, f"| a | {'long ' * 8}|") is not None

@@ -37,7 +37,8 @@ def test_keeps_documents_passages_and_vectors(store: Store) -> None:
         numbers, vectors = next(snapshot.vectors(encoder.dimension))
         stored = snapshot.passages(numbers.tolist())
         assert [stored[n] for n in numbers] == expected
-    exact = WordEncoder().encode_passages([p.text for p in expected])
+    assert {p.about for p in expected} == {"a.txt.\n"}
+    exact = WordEncoder().encode_passages(["a.txt.\n" + p.text for p in expected])
     np.testing.assert_allclose(vectors, exact, atol=1e-3)
 
 
@@ -54,18 +55,36 @@ def test_keeps_the_headers_of_tables(store: Store) -> None:
     assert list(stored.values()) == expected
 
 
-def test_a_store_from_before_headers_opens_and_takes_new_documents(tmp_path: Path) -> None:
+def test_an_older_store_opens_and_takes_new_documents(tmp_path: Path) -> None:
+    """One from before the headers of tables and what passages are about."""
     folder, encoder = tmp_path / "store", WordEncoder()
-    old, new = document("The old one."), document(TABLE, "b.txt")
+    old = make_document("The old one.", "", "a.txt", "text/plain")
+    new = document(TABLE, "b.txt")
     with Store(folder) as store:
         store.add([old], encoder)
     with sqlite3.connect(next(folder.glob("*.sqlite*"))) as connection:
-        connection.execute("ALTER TABLE passages DROP COLUMN header")
+        connection.executescript(
+            "DROP TRIGGER passage_added; DROP TRIGGER passage_removed;"
+            "ALTER TABLE passages DROP COLUMN header; ALTER TABLE passages DROP COLUMN about;"
+            "CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN"
+            " INSERT INTO lexical (rowid, text) VALUES (new.number, new.text); END;"
+            "CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN"
+            " INSERT INTO lexical (lexical, rowid, text) VALUES ('delete', old.number, old.text);"
+            " END;"
+        )
     connection.close()
     with Store(folder) as store:
         store.add([new], encoder)
         with store.snapshot() as snapshot:
             stored = snapshot.passages(snapshot.numbers().tolist())
+            found = [number for number, _ in snapshot.lexical("old", 9)]
+            named = [number for number, _ in snapshot.lexical("txt", 9)]
+        assert [stored[number] for number in found] == split(old)
+        assert sorted(named) == sorted(set(stored) - set(found))
+        assert store.remove(old.id)
+        assert store.remove(new.id)
+        with store.snapshot() as snapshot:
+            assert snapshot.lexical("old OR txt OR item", 9) == []
     assert list(stored.values()) == [*split(old), *split(new)]
 
 
@@ -83,7 +102,7 @@ def test_adding_more_embeds_only_the_new(store: Store) -> None:
     store.add([document("The old one.")], encoder)
     encoder.encoded.clear()
     store.add([document("The old one."), document("The new one.", "b.txt")], encoder)
-    assert encoder.encoded == ["The new one."]
+    assert encoder.encoded == ["b.txt.\nThe new one."]
 
 
 def test_many_small_documents_are_embedded_together(store: Store) -> None:
@@ -101,7 +120,7 @@ def test_many_small_documents_are_embedded_together(store: Store) -> None:
     assert seen == [d.source for d in documents]
     with store.snapshot() as snapshot:
         numbers, vectors = next(snapshot.vectors(32))
-        texts = [p.text for p in snapshot.passages(numbers.tolist()).values()]
+        texts = [p.about + p.text for p in snapshot.passages(numbers.tolist()).values()]
     np.testing.assert_allclose(vectors, WordEncoder().encode_passages(texts), atol=1e-3)
 
 

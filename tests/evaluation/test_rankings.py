@@ -33,7 +33,7 @@ def ranked(row: tuple[Retrieved, ...], field: str) -> list[str]:
 def test_rankings_equal_their_searches(tmp_path: Path) -> None:
     chance = np.random.default_rng(4)
     texts = [f"{' '.join(chance.choice(WORDS, 6))} {number}." for number in range(80)]
-    documents = [make_document(text, "t", f"{n}.txt", "text/plain") for n, text in enumerate(texts)]
+    documents = [make_document(t, "", f"{n}.txt", "text/plain") for n, t in enumerate(texts)]
     encoder, settings = WordEncoder(), Settings(top_k=3, reader="sentence")
     with Store(tmp_path / "store") as store:
         store.add(documents, encoder)
