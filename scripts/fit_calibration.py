@@ -1,7 +1,7 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
 """Fit a reader's calibration on SQuAD-format validation files and store it beside the weights.
 
-Every second question is fitted on, the others are reported on.
+It is fitted on all questions; each half is reported on with what the other half alone would give.
 """
 
 import argparse
@@ -9,12 +9,15 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rag.answerer import Answerer
@@ -49,26 +52,31 @@ def main() -> None:
     """Read, fit, report, store."""
     asked = arguments()
     worth = holds if asked.reader == SENTENCE else f1
-    kept: list[Sample] = []
-    reported: dict[str, list[Sample]] = {}
+    found: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         encoder = SentenceTransformerEncoder()
         for path in asked.questions:
             with Store((asked.stores or Path(temporary)) / path.stem) as store:
-                found = read(path, store, encoder, asked, worth)
-            kept += found[::2]
-            reported[path.stem] = found[1::2]
-    calibration = fit(kept, worth, asked.slack)
+                found[path.stem] = read(path, store, encoder, asked, worth)
+    every = [sample for own in found.values() for sample in own]
+    calibration = fit(every, worth, asked.slack)
     print(calibration)
-    every = [sample for found in reported.values() for sample in found]
-    report = {name: figures(found, calibration, worth) for name, found in reported.items()}
-    report["all"] = figures(every, calibration, worth)
+    of_other = {
+        half: fit([s for own in found.values() for s in own[1 - half :: 2]], worth, asked.slack)
+        for half in (0, 1)
+    }
+    told = {
+        name: [outcomes(own[half::2], of_other[half], worth) for half in (0, 1)]
+        for name, own in found.items()
+    }
+    told_all = [half for halves in told.values() for half in halves]
+    report = {name: figures(halves) for name, halves in (*told.items(), ("all", told_all))}
     for name, row in report.items():
         print(name, {key: value and round(value, 4) for key, value in row.items()})
     asked.out.mkdir(parents=True, exist_ok=True)
     calibration.save(asked.out)
     if asked.report:
-        pictured = {"sets": report, **curves(every, calibration, worth)}
+        pictured = {"sets": report, **curves(told_all)}
         asked.report.write_text(json.dumps(pictured, indent=1) + "\n", "utf-8")
     if (asked.out / CHECKSUMS).exists():
         write_checksums(asked.out)
@@ -110,42 +118,61 @@ def read(
     return list(tqdm(samples(answerer, some, alter, asked.seed, worth), path.stem, len(some)))
 
 
-def outcomes(
-    found: list[Sample], calibration: Calibration, worth: Worth
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Confidence, right (1 or 0), worth when answered and worth when not, (questions,) each."""
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of some questions, (questions,) each; worth is from 0 to 1."""
+
+    confidence: Floats
+    answerable: NDArray[np.bool_]
+    answered: NDArray[np.bool_]
+    given: Floats  # worth of the best answer
+    withheld: Floats  # worth of saying nothing
+
+    @property
+    def right(self) -> Floats:
+        """1 where the best answer is right."""
+        return ((self.given >= RIGHT) & self.answerable).astype(float)
+
+
+def outcomes(found: list[Sample], calibration: Calibration, worth: Worth) -> Outcomes:
+    """What comes of the questions with this calibration, which was not fitted on them."""
     confidence, given, withheld = scores(found, calibration, worth)
     answerable = np.array([bool(sample.golds) for sample in found])
-    return confidence, ((given >= RIGHT) & answerable).astype(float), given, withheld
-
-
-def figures(found: list[Sample], calibration: Calibration, worth: Worth) -> dict[str, float | None]:
-    """How good the calibration is on questions that it was not fitted on."""
-    confidence, right, given, withheld = outcomes(found, calibration, worth)
-    answerable = np.array([bool(sample.golds) for sample in found])
     answered = confidence >= calibration.threshold
+    return Outcomes(confidence, answerable, answered, given, withheld)
+
+
+def joined(parts: Sequence[Outcomes]) -> Outcomes:
+    """The outcomes of all parts."""
+    names = [field.name for field in fields(Outcomes)]
+    return Outcomes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def figures(parts: Sequence[Outcomes]) -> dict[str, float | None]:
+    """How good the calibration is."""
+    told = joined(parts)
+    answerable, answered = told.answerable, told.answered
     return {
-        "questions": len(found),
-        "ECE": expected_calibration_error(confidence, right),
-        "Brier": brier(confidence, right),
-        "AUROC": auroc(confidence, right),
-        "F1": float(np.where(answered, given, withheld).mean()),
-        "F1 answerable": float(np.where(answered, given, 0.0)[answerable].mean()),
-        "F1 always answering": float(given[answerable].mean()),
+        "questions": len(told.confidence),
+        "ECE": expected_calibration_error(told.confidence, told.right),
+        "Brier": brier(told.confidence, told.right),
+        "AUROC": auroc(told.confidence, told.right),
+        "F1": float(np.where(answered, told.given, told.withheld).mean()),
+        "F1 answerable": float(np.where(answered, told.given, 0.0)[answerable].mean()),
+        "F1 always answering": float(told.given[answerable].mean()),
         "answered of answerable": float(answered[answerable].mean()),
         "answered of unanswerable": float(answered[~answerable].mean()),
     }
 
 
-def curves(
-    found: list[Sample], calibration: Calibration, worth: Worth
-) -> dict[str, list[list[float]]]:
+def curves(parts: Sequence[Outcomes]) -> dict[str, list[list[float]]]:
     """Points (confidence, accuracy) of each bin, and (coverage, risk) at fifty coverages."""
-    confidence, right, _, _ = outcomes(found, calibration, worth)
-    coverage, risk = risk_coverage(confidence, right)
-    some = np.linspace(0, len(found) - 1, 51).astype(int)[1:]
+    told = joined(parts)
+    coverage, risk = risk_coverage(told.confidence, told.right)
+    some = np.linspace(0, len(coverage) - 1, 51).astype(int)[1:]
+    bins = reliability(told.confidence, told.right)
     return {
-        "reliability": [[b.confidence, b.accuracy] for b in reliability(confidence, right)],
+        "reliability": [[b.confidence, b.accuracy] for b in bins],
         "risk_coverage": [[float(coverage[i]), float(risk[i])] for i in some],
     }
 

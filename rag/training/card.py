@@ -194,9 +194,10 @@ def _calibration(report: Mapping[str, Any] | None) -> str:
     lines = [
         "## Calibration",
         "",
-        "Held-out halves of the validation questions, asked of all passages of their set: half as",
-        "they are, a quarter with their own document left out, a quarter altered so that it does",
-        "not answer them (`scripts/fit_calibration.py`).",
+        "Validation questions, asked of all passages of their set: half as they are, a quarter",
+        "with their own document left out, a quarter altered so that it does not answer them.",
+        "Fitted on all; each half is told of by what was fitted on the other alone",
+        "(`scripts/fit_calibration.py`).",
         "",
         f"| set | questions | {' | '.join(names)} |",
         f"|---|{'---:|' * (len(names) + 1)}",
