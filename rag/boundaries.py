@@ -67,7 +67,7 @@ def _in_name(text: str, at: int) -> bool:
 
 
 def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
-    """Addresses, times and dates are taken in whole where an edge lies inside one."""
+    """Addresses, times, dates, options and paths are whole where an edge lies inside one."""
     if start == end:
         return start, end
     left, right = start, end
@@ -86,7 +86,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
         if text[start] in "-–—." and start + 1 < end and text[start + 1].isdigit():
             break  # a sign or a bare decimal point
         if _OPTION.match(text, start, end) or text.startswith(("./", "../"), start, end):
-            break
+            break  # they begin with their marks
         start += 1
     while start < end and text[end - 1] in _TRIM_RIGHT:
         end -= 1

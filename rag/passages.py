@@ -19,7 +19,7 @@ LONGEST = 1_100
 SHORT = 250
 """A paragraph or sentence up to this long is repeated at the start of the next passage."""
 NAME = 100
-"""Characters of a title or heading, and of the beginning of a passage in which it may stand."""
+"""Characters that a title or heading has at most, and in which a passage may begin with it."""
 
 _LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
 
