@@ -112,7 +112,7 @@ def embed(passages: Sequence[Passage], encoder: Encoder) -> Vectors:
     Raises:
         ModelError: the encoder gave something else.
     """
-    texts = [passage.about + passage.text for passage in passages]
+    texts = [passage.searched for passage in passages]
     parts = [
         encoder.encode_passages(texts[i : i + EMBED_AT_ONCE])
         for i in range(0, len(texts), EMBED_AT_ONCE)

@@ -50,6 +50,11 @@ class Passage:
     header: str | None = None
     about: str = ""
 
+    @property
+    def searched(self) -> str:
+        """What is embedded and indexed: what it is about, then its text."""
+        return self.about + self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -88,7 +88,7 @@ def test_an_interrupted_indexing_goes_on_where_it_was(root: Path, tmp_path: Path
         ]
         encoder = WordEncoder()
         assert len(store.add(documents, encoder)) == 10
-        stored = {p.text for d in documents for p in split(d) if d.source in kept}
+        stored = {p.searched for d in documents for p in split(d) if d.source in kept}
         assert encoder.encoded
         assert stored.isdisjoint(encoder.encoded)
     check(tmp_path / "store", {document.source for document in documents})

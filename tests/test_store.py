@@ -120,7 +120,7 @@ def test_many_small_documents_are_embedded_together(store: Store) -> None:
     assert seen == [d.source for d in documents]
     with store.snapshot() as snapshot:
         numbers, vectors = next(snapshot.vectors(32))
-        texts = [p.about + p.text for p in snapshot.passages(numbers.tolist()).values()]
+        texts = [p.searched for p in snapshot.passages(numbers.tolist()).values()]
     np.testing.assert_allclose(vectors, WordEncoder().encode_passages(texts), atol=1e-3)
 
 

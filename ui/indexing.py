@@ -30,7 +30,7 @@ def index(
     """
     with store.snapshot() as snapshot:
         known = snapshot.has_document(document.id)
-    texts = [] if known else [passage.text for passage in split(document)]
+    texts = [] if known else [passage.searched for passage in split(document)]
     vectors: dict[str, _Vector] = {}
     for begin in range(0, len(texts), AT_ONCE):
         if begin:

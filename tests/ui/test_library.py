@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag.answerer import Answerer
-from rag.loaders import load_file
+from rag.loaders import load_file, make_document
+from rag.passages import split
 from rag.store import Store
+from tests.small_encoder import WordEncoder
 from ui import indexing
 from ui import library as module
 from ui.documents import Intake
@@ -174,6 +176,16 @@ def test_what_is_added_in_parts_is_what_is_added_at_once(
         hits = [sure.over(store).search(question, top_k=5) for store in (whole, parts)]
     assert [h.passage for h in hits[0]] == [h.passage for h in hits[1]]
     assert [h.score for h in hits[0]] == pytest.approx([h.score for h in hits[1]], abs=1e-2)
+
+
+def test_what_is_added_in_parts_is_embedded_once(tmp_path: Path) -> None:
+    words = "".join(f"# Part {n}\n\n{'The pier is old. ' * 40}\n\n" for n in range(9))
+    document = make_document(words, "Harbour", "pier.md", "text/markdown")
+    encoder = WordEncoder()
+    with Store(tmp_path / "parts") as store:
+        assert list(indexing.index(store, document, encoder, lambda: False)) == []
+    assert encoder.encoded == [passage.searched for passage in split(document)]
+    assert any(passage.about for passage in split(document))
 
 
 def test_one_stop_is_not_anothers_in_a_shared_library(sure: Answerer, parent: Path) -> None:
