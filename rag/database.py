@@ -61,6 +61,9 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
 END;
 """
 
+# Which ``rag.passages.VERSION`` made a document's passages.
+_SPLIT_BY = "ALTER TABLE documents ADD COLUMN split_by INTEGER NOT NULL DEFAULT 0;"
+
 # Metadata by key and value, for filters; older stores get this table when they are opened.
 _FACTS = """
 CREATE TABLE facts (
@@ -196,8 +199,12 @@ def _create(connection: sqlite3.Connection) -> None:
         _run(connection, _SCHEMA)
     if not tables or ("documents" in tables and "facts" not in tables):
         _run(connection, _FACTS)
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(passages)")}
-    for column, script in (("header", _HEADER), ("about", _ABOUT)):
+    for table, column, script in (
+        ("passages", "header", _HEADER),
+        ("passages", "about", _ABOUT),
+        ("documents", "split_by", _SPLIT_BY),
+    ):
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         if columns and column not in columns:
             _run(connection, script)
 

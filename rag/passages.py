@@ -3,7 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from pathlib import PurePath
 
+from rag.loaders import supported_suffixes
 from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
 from rag.loaders.markdown import headings
 from rag.sentences import Bounds, paragraph_sentences, paragraphs, sentence_at, sentences
@@ -12,6 +14,9 @@ from rag.types import Document, Passage
 
 __all__ = ["sentence_at", "sentences", "split"]
 
+VERSION = 1
+"""Raised where ``split`` gives other passages: what a store holds from before is split again when
+its document is added again."""
 TARGET = 600
 """Characters up to which short paragraphs are joined."""
 LONGEST = 1_100
@@ -56,10 +61,21 @@ def split(document: Document) -> list[Passage]:
 
 
 def about(title: str, heading: str | None, text: str) -> str:
-    """Title and heading, a line each, where the text does not begin with them."""
+    """Title and heading, a line each, where the text does not begin with them.
+
+    A title that is a file's name goes without its ending.
+    """
     begin = text[:NAME]
+    ending = PurePath(title).suffix
+    if ending.lower() in supported_suffixes():
+        title = title.removesuffix(ending)
     names = dict.fromkeys(" ".join(name.split()) for name in (title, heading or ""))
-    return "".join(f"{name}.\n" for name in names if name not in begin and len(name) <= NAME)
+    told = (name for name in names if 0 < len(name) <= NAME and not _says(begin, name))
+    return "".join(f"{name}.\n" for name in told)
+
+
+def _says(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _page(document: Document, position: int) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.encoder import Encoder, Vectors
 from rag.errors import ModelError
-from rag.passages import split
+from rag.passages import VERSION, split
 from rag.snapshot import Snapshot
 from rag.types import Document, Passage
 
@@ -23,28 +23,42 @@ def put(
     vectors: Vectors,
     encoder: Encoder,
 ) -> bool:
-    """Store one document and its source; whether its text was new."""
-    stored = Snapshot(connection).has_document(document.id)
-    if not stored and not passages:  # another writer has removed it in the meantime
-        passages = split(document)
-        vectors = embed(passages, encoder)
-    if not stored:
-        _insert(connection, document, passages, vectors, encoder)
-    if _point_source(connection, document) or not stored:
+    """Store one document and its source; whether its text was new.
+
+    Passages that another version of ``split`` made are replaced.
+    """
+    split_by = Snapshot(connection).split_by(document.id)
+    if split_by != VERSION:
+        if not passages:  # another writer has removed it in the meantime
+            passages = split(document)
+            vectors = embed(passages, encoder)
+        connection.execute(
+            "INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,)
+        )
+        if split_by is None:
+            _insert_document(connection, document)
+        else:
+            _renew_document(connection, document)
+        _insert_passages(connection, passages, vectors)
+    if _point_source(connection, document) or split_by != VERSION:
         bump(connection)
-    return not stored
+    return split_by is None
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    document: Document,
-    passages: Sequence[Passage],
-    vectors: Vectors,
-    encoder: Encoder,
-) -> None:
-    connection.execute("INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,))
+def _renew_document(connection: sqlite3.Connection, document: Document) -> None:
+    """Drop a document's passages, and let it have the title that those to come are named by."""
+    connection.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "UPDATE documents SET title = ?, split_by = ? WHERE id = ?",
+        (document.title, VERSION, document.id),
+    )
+
+
+def _insert_document(connection: sqlite3.Connection, document: Document) -> None:
+    connection.execute(
+        "INSERT INTO documents "
+        "(id, title, text, sha256, media_type, pages, metadata, added, split_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.title,
@@ -54,8 +68,14 @@ def _insert(
             json.dumps(document.pages),
             json.dumps(dict(document.metadata), sort_keys=True),
             datetime.now(UTC).isoformat(timespec="seconds"),
+            VERSION,
         ),
     )
+
+
+def _insert_passages(
+    connection: sqlite3.Connection, passages: Sequence[Passage], vectors: Vectors
+) -> None:
     connection.executemany(
         "INSERT INTO passages "
         "(document_id, start, stop, page, heading, header, about, text, vector) "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rag.encoder import Vectors
 from rag.errors import StoreError
 from rag.filters import Filter
+from rag.passages import VERSION
 from rag.types import Document, Passage
 
 ROWS_AT_ONCE = 4096
@@ -73,10 +74,16 @@ class Snapshot:
             json.loads(metadata),
         )
 
-    def has_document(self, document_id: str) -> bool:
-        """Whether a document with this id is stored."""
-        row = self.connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,))
-        return row.fetchone() is not None
+    def split_by(self, document_id: str) -> int | None:
+        """The ``rag.passages.VERSION`` that made the passages of a document; None: not stored."""
+        row = self.connection.execute(
+            "SELECT split_by FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def is_current(self, document_id: str) -> bool:
+        """Whether a document with this id is stored, in passages as they are made today."""
+        return self.split_by(document_id) == VERSION
 
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""

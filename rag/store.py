@@ -98,9 +98,10 @@ class Store:
 
         Documents are taken from the iterable a few at a time, embedded together and stored in
         one transaction, so memory does not grow with their number, and an interrupted call goes
-        on where it was: a text that is already stored is not embedded again. A source that now
-        has another text loses its old passages in the same transaction. ``progress`` is called
-        with each document once it is stored.
+        on where it was: a text that is already stored is not embedded again, unless an earlier
+        version made its passages in another way (``rag.passages.VERSION``). A source that now has
+        another text loses its old passages in the same transaction. ``progress`` is called with
+        each document once it is stored.
 
         Raises:
             ModelMismatch: the store holds the vectors of another encoder.
@@ -168,7 +169,7 @@ class Store:
         size = 0
         for document in documents:
             with self.snapshot() as snapshot:
-                known = snapshot.has_document(document.id)
+                known = snapshot.is_current(document.id)
             batch.append((document, [] if known else split(document)))
             size += max(1, len(batch[-1][1]))
             if size >= EMBED_AT_ONCE:

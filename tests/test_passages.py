@@ -1,5 +1,6 @@
 """Passages and sentences: exact offsets, nothing lost, natural borders."""
 
+import hashlib
 import time
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.loaders import make_document
-from rag.passages import LONGEST, NAME, TARGET, about, sentence_at, sentences, split
+from rag.passages import LONGEST, NAME, TARGET, VERSION, about, sentence_at, sentences, split
 from rag.types import Document, Passage
 
 MARKDOWN = "text/markdown"
@@ -173,12 +174,27 @@ def test_a_wrapped_line_is_no_border_and_a_short_line_is() -> None:
         ("# graftbox\n\nA tool.", "graftbox", "graftbox", ""),
         ("A tool.", "graftbox", "graftbox", "graftbox.\n"),
         ("A tool.", "", None, ""),
+        ("Dear Ann", "mail.TXT", None, "mail.\n"),
+        ("Re: your email", "mail.txt", None, "mail.\n"),
+        ("Your mail of May", "mail.txt", None, ""),
+        ("Dear Ann", "Dr. Who", None, "Dr. Who.\n"),
         ("A tool.", " two\nlines", None, "two lines.\n"),
         ("A tool.", "x" * (NAME + 1), None, ""),
     ],
 )
 def test_what_a_passage_is_about(text: str, title: str, heading: str | None, expected: str) -> None:
     assert about(title, heading, text) == expected
+
+
+def test_the_version_tells_of_other_passages() -> None:
+    """Where this fails and is meant to, VERSION is raised: stores split their documents anew."""
+    table = "| Berth | Price |\n|---|---|\n" + "".join(f"| {n} | €{n}0 |\n" for n in range(150))
+    text = "# Harbour\n\n" + "The pier is old. " * 90 + "\n\n## Berths\n\n" + table
+    plain = "A headline\n\n" + "A line\nof text, wrapped. Another (p. 7). " * 40 + "x" * 1_500
+    passages = [*split(document(text, MARKDOWN)), *split(document(plain))]
+    told = [(p.start, p.end, p.heading, p.header, p.about) for p in passages]
+    digest = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+    assert (VERSION, digest) == (1, "c34ddc8c4330")
 
 
 def test_each_line_of_code_is_a_sentence() -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,8 @@ def test_keeps_documents_passages_and_vectors(store: Store) -> None:
         numbers, vectors = next(snapshot.vectors(encoder.dimension))
         stored = snapshot.passages(numbers.tolist())
         assert [stored[n] for n in numbers] == expected
-    assert {p.about for p in expected} == {"a.txt.\n"}
-    exact = WordEncoder().encode_passages(["a.txt.\n" + p.text for p in expected])
+    assert {p.about for p in expected} == {"a.\n"}
+    exact = WordEncoder().encode_passages(["a.\n" + p.text for p in expected])
     np.testing.assert_allclose(vectors, exact, atol=1e-3)
 
 
@@ -55,17 +56,15 @@ def test_keeps_the_headers_of_tables(store: Store) -> None:
     assert list(stored.values()) == expected
 
 
-def test_an_older_store_opens_and_takes_new_documents(tmp_path: Path) -> None:
+def older_store(folder: Path, old: Document) -> None:
     """One from before the headers of tables and what passages are about."""
-    folder, encoder = tmp_path / "store", WordEncoder()
-    old = make_document("The old one.", "", "a.txt", "text/plain")
-    new = document(TABLE, "b.txt")
     with Store(folder) as store:
-        store.add([old], encoder)
+        store.add([replace(old, title="")], WordEncoder())
     with sqlite3.connect(next(folder.glob("*.sqlite*"))) as connection:
         connection.executescript(
             "DROP TRIGGER passage_added; DROP TRIGGER passage_removed;"
             "ALTER TABLE passages DROP COLUMN header; ALTER TABLE passages DROP COLUMN about;"
+            "ALTER TABLE documents DROP COLUMN split_by;"
             "CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN"
             " INSERT INTO lexical (rowid, text) VALUES (new.number, new.text); END;"
             "CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN"
@@ -73,19 +72,40 @@ def test_an_older_store_opens_and_takes_new_documents(tmp_path: Path) -> None:
             " END;"
         )
     connection.close()
-    with Store(folder) as store:
-        store.add([new], encoder)
+
+
+def test_an_older_store_opens_and_takes_new_documents(tmp_path: Path) -> None:
+    old, new = document("The old one.", "Jam.txt"), document(TABLE, "Prices.txt")
+    older_store(tmp_path, old)
+    with Store(tmp_path) as store:
+        store.add([new], WordEncoder())
         with store.snapshot() as snapshot:
             stored = snapshot.passages(snapshot.numbers().tolist())
             found = [number for number, _ in snapshot.lexical("old", 9)]
-            named = [number for number, _ in snapshot.lexical("txt", 9)]
-        assert [stored[number] for number in found] == split(old)
+            named = [number for number, _ in snapshot.lexical("prices", 9)]
+        assert [stored[number] for number in found] == split(replace(old, title=""))
         assert sorted(named) == sorted(set(stored) - set(found))
         assert store.remove(old.id)
         assert store.remove(new.id)
         with store.snapshot() as snapshot:
-            assert snapshot.lexical("old OR txt OR item", 9) == []
-    assert list(stored.values()) == [*split(old), *split(new)]
+            assert snapshot.lexical("old OR prices OR item", 9) == []
+
+
+def test_a_document_of_an_older_store_is_split_anew_when_it_is_added(tmp_path: Path) -> None:
+    old = document("The old one.", "Jam.txt")
+    older_store(tmp_path, old)
+    with Store(tmp_path) as store:
+        before, encoder = store.version, WordEncoder()
+        assert store.add([old], encoder) == []  # its text is not new
+        assert encoder.encoded == ["Jam.\nThe old one."]
+        assert store.version > before
+        assert store.document(old.id) == old
+        with store.snapshot() as snapshot:
+            stored = snapshot.passages(snapshot.numbers().tolist())
+            assert list(stored.values()) == split(old)
+            assert [number for number, _ in snapshot.lexical("jam", 9)] == list(stored)
+        store.add([old], encoder)
+        assert len(encoder.encoded) == 1
 
 
 def test_adding_twice_changes_nothing(store: Store) -> None:
@@ -102,7 +122,7 @@ def test_adding_more_embeds_only_the_new(store: Store) -> None:
     store.add([document("The old one.")], encoder)
     encoder.encoded.clear()
     store.add([document("The old one."), document("The new one.", "b.txt")], encoder)
-    assert encoder.encoded == ["b.txt.\nThe new one."]
+    assert encoder.encoded == ["b.\nThe new one."]
 
 
 def test_many_small_documents_are_embedded_together(store: Store) -> None:

@@ -139,7 +139,8 @@ def _insert(connection: sqlite3.Connection, texts: Sequence[str], vectors: Vecto
     shelf = {"shelf": str(len(text) % SHELVES)}
     document = make_document(text, "", texts[0][-40:], "text/plain", metadata=shelf)
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, '[]', ?, '2000-01-01T00:00:00+00:00')",
+        "INSERT INTO documents (id, title, text, sha256, media_type, pages, metadata, added) "
+        "VALUES (?, ?, ?, ?, ?, '[]', ?, '2000-01-01T00:00:00+00:00')",
         (
             document.id,
             "",
