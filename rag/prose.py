@@ -51,6 +51,11 @@ class Prose:
         """What is read."""
         return "".join(self._parts)
 
+    @property
+    def origins(self) -> Ints:
+        """(characters,) of ``text``: where each is in the original, or ``PUT_IN``."""
+        return np.concatenate(self._origins)
+
     def put(self, text: str) -> None:
         """Append words that are not in the original."""
         self._piece += 1
@@ -72,7 +77,7 @@ class Prose:
 
     def located(self, offsets: Ints) -> Located:
         """Where tokens, (tokens, 2) in ``text``, are in the original."""
-        origins, pieces = np.concatenate(self._origins), np.concatenate(self._pieces)
+        origins, pieces = self.origins, np.concatenate(self._pieces)
         places = np.flatnonzero(origins != PUT_IN)
         first = np.searchsorted(places, offsets[:, 0], side="left")
         last = np.searchsorted(places, offsets[:, 1], side="left") - 1

@@ -3,7 +3,7 @@
 
 confused: a question's entity is swapped for another of the passage, and the reader answers as
 before; unanswerable. pseudo: made by rule from a sentence, answered by the reader as it should be.
-tables: about tables and lists, both made by rule.
+tables: about tables and lists, both made by rule. written: by people, about documents of their own.
 """
 
 import argparse
@@ -14,11 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from rag.encoder import SentenceTransformerEncoder
 from rag.errors import CitespanError
 from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
 from rag.training.own_questions import confused, pseudo, squad
 from rag.training.tables_by_rule import tables
+from rag.training.written import written
 from scripts.arguments import positive
 from scripts.ending import refused
 
@@ -36,6 +38,8 @@ def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
     if options.kind == "tables":
         kept = tables(options.count, options.seed)
+    elif options.kind == "written":
+        kept = written(options.folder, SentenceTransformerEncoder())
     else:
         given = [article for path in options.train for article in whole_articles(path)]
         reader = SpanReader(options.reader)
@@ -63,6 +67,9 @@ def arguments() -> argparse.Namespace:
         kind.add_argument("--reader", type=Path, required=True, help="model folder that picks")
     kinds.add_parser("tables", parents=[both]).add_argument(
         "--count", type=positive, default=12_000, help="questions (12,000)"
+    )
+    kinds.add_parser("written", parents=[both]).add_argument(
+        "--folder", type=Path, required=True, help="has docs/ and questions.tsv"
     )
     return parser.parse_args()
 

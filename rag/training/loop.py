@@ -57,17 +57,21 @@ def teaching_loss(found: Logits, taught: Taught) -> torch.Tensor:
 def loss_of(
     found: Logits, targets: torch.Tensor, taught: Taught | None, distil: float
 ) -> torch.Tensor:
-    """What is minimised: ``distil`` of it against the teachers, where the passage answers.
+    """What is minimised: ``distil`` of it against the teachers, where they find the answer.
 
-    ``taught`` has those examples' rows alone, as wide as they need. Of the others the mark is
-    certain, and teachers see answers there that are none.
+    ``taught`` has the rows of the examples that have one, as wide as they need. Where a passage
+    does not answer, teachers see answers that are none; and where they find neither the start of
+    the answer nor its end, they know no better than the mark.
     """
     losses = span_loss(found, targets)
     total = losses.sum()
     if taught is not None:
         answered, width = targets[:, 0] > 0, taught[0].shape[1]
+        marked = targets[answered]
+        knows = (taught[0].argmax(1) == marked[:, 0]) | (taught[1].argmax(1) == marked[:, 1])
         own = found[0][answered, :width], found[1][answered, :width]
-        total = total + distil * (teaching_loss(own, taught) - losses[answered]).sum()
+        gain = teaching_loss(own, taught) - losses[answered]
+        total = total + distil * (gain * knows).sum()
     return total / len(losses)
 
 

@@ -173,6 +173,20 @@ def test_teachers_have_no_say_where_the_passage_does_not_answer() -> None:
         torch.testing.assert_close(side.grad, expected)
 
 
+def test_teachers_who_miss_both_ends_have_no_say() -> None:
+    """By hand: the first example's teacher finds its start, the second's neither; log 2 a place."""
+    start, end = (torch.zeros(2, 2).requires_grad_() for _ in range(2))
+    targets = torch.tensor([[1, 1], [1, 1]])
+    right, wrong = saying(0.2, 0.8)[0], saying(0.8, 0.2)[0]
+    taught = torch.cat([right, wrong]), torch.cat([wrong, wrong])
+    loss_of((start, end), targets, taught, 0.5).backward()  # type: ignore[no-untyped-call]
+    # Softmax less what is wanted: the mark, or halfway from there to the teacher's 0.8 or 0.2.
+    mark, half = [0.5, -0.5], [0.5 - 0.1, 0.5 - 0.9]
+    other = [0.5 - 0.4, 0.5 - 0.6]
+    torch.testing.assert_close(start.grad, torch.tensor([half, mark]) / 4)
+    torch.testing.assert_close(end.grad, torch.tensor([other, mark]) / 4)
+
+
 def test_teachers_are_shown_only_what_they_have_a_say_in(tmp_path: Path, tokenizer: Any) -> None:
     shown: list[list[Example]] = []
     own = save_mpnet(tmp_path, tokenizer)
