@@ -154,6 +154,7 @@ class _Found:
 
     def __init__(self, question: str, hit: Hit) -> None:
         self._question = question
+        self._offers_choice, self._asks_whether = offers_choice(question), asks_whether(question)
         self._hit = hit
         self._spans: list[Span] = []
         bounds = sentences(hit.passage.text)
@@ -188,9 +189,9 @@ class _Found:
 
         "Does it run on Windows?" is answered by no "Windows", but by the sentence around it.
         """
-        if offers_choice(self._question) or adds_to(self._question, span.text):
+        if self._offers_choice or adds_to(self._question, span.text):
             return span
-        if not asks_whether(self._question):
+        if not self._asks_whether:
             return None
         begin = self._hit.passage.start
         bounds = self._sentences + begin

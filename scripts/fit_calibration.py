@@ -1,5 +1,5 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
-"""Fit a reader's calibration on SQuAD-format validation files and store it beside the weights.
+"""Fit a reader's calibration on validation questions and store it beside the weights.
 
 It is fitted on all questions; each half is reported on with what the other half alone would give.
 """
@@ -31,7 +31,7 @@ from rag.evaluation.confidence import (
     reliability,
     risk_coverage,
 )
-from rag.evaluation.datasets import read_questions
+from rag.evaluation.datasets import read_set
 from rag.evaluation.qa import f1
 from rag.models import CHECKSUMS, SENTENCE, write_checksums
 from rag.store import Store
@@ -109,7 +109,7 @@ def read(
     worth: Worth,
 ) -> list[Sample]:
     """What the reader finds for ``--limit`` questions of a file, drawn with the seed."""
-    given = read_questions(path)
+    given = read_set(path)
     store.add(given.documents, encoder)
     answerer = Answerer(store, Settings(reader=asked.reader), encoder=encoder)
     order = np.random.default_rng(asked.seed).permutation(len(given.questions))

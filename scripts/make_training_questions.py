@@ -3,7 +3,7 @@
 
 confused: a question's entity is swapped for another of the passage, and the reader answers as
 before; unanswerable. pseudo: made by rule from a sentence, answered by the reader as it should be.
-tables: about tables and lists, both made by rule. written: by people, about documents of their own.
+tables: about tables and lists, both made by rule. written: about whole documents.
 """
 
 import argparse
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.encoder import SentenceTransformerEncoder
 from rag.errors import CitespanError
+from rag.evaluation.datasets import read_set
 from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
 from rag.training.own_questions import confused, pseudo, squad
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     if options.kind == "tables":
         kept = tables(options.count, options.seed)
     elif options.kind == "written":
-        kept = written(options.folder, SentenceTransformerEncoder())
+        kept = written(read_set(options.questions), SentenceTransformerEncoder())
     else:
         given = [article for path in options.train for article in whole_articles(path)]
         reader = SpanReader(options.reader)
@@ -69,7 +70,7 @@ def arguments() -> argparse.Namespace:
         "--count", type=positive, default=12_000, help="questions (12,000)"
     )
     kinds.add_parser("written", parents=[both]).add_argument(
-        "--folder", type=Path, required=True, help="has docs/ and questions.tsv"
+        "--questions", type=Path, required=True, help="question set that names its documents"
     )
     return parser.parse_args()
 

@@ -44,6 +44,25 @@ def read_questions(path: Path) -> QuestionSet:
     return found
 
 
+def read_set(path: Path, documents: Sequence[Path] = (), limit: int | None = None) -> QuestionSet:
+    """The first questions of a file with their corpus, their gold documents and evidence found.
+
+    The corpus are the ``documents``, else those in the file, else those it names in its folder.
+
+    Raises:
+        LoadError: as ``read_questions``, or there are no documents.
+    """
+    given = read_questions(path)
+    corpus = given.documents
+    faults: tuple[RowError, ...] = ()
+    if documents:
+        corpus, faults = load_documents(documents)
+    elif not corpus:
+        corpus, faults = named_documents(path.parent, given.questions)
+    questions, unknown = resolve(given.questions[:limit], corpus, path.name)
+    return QuestionSet(questions, corpus, (*given.errors, *faults, *unknown))
+
+
 def load_documents(paths: Sequence[Path]) -> tuple[tuple[Document, ...], tuple[RowError, ...]]:
     """The documents of files and folders; a file that cannot be loaded is reported.
 

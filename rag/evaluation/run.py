@@ -28,8 +28,6 @@ from rag.types import Document
 
 PREDICTIONS = "predictions.jsonl"
 
-_NONE: tuple[RowError, ...] = ()
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -87,11 +85,12 @@ def evaluate_run(
 
 
 def _evaluate_answers(options: Options, folder: Path) -> report.Json:
-    questions, documents, errors = _read(options)
+    given = datasets.read_set(options.questions, options.documents, options.limit)
+    questions, documents = given.questions, given.documents
     gold = GoldPlaces({document.id: document.text for document in documents})
     with Store(_store_folder(options, folder)) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
-        told = about(answerer, options.questions.name, questions, documents, errors)
+        told = about(answerer, options.questions.name, questions, documents, given.errors)
         journal = Journal(folder / PREDICTIONS, _describe(told, options), began=now())
         todo = [question for question in questions if question.id not in journal.done]
         if options.gold_passages:
@@ -151,22 +150,6 @@ def _long_enough(settings: Settings, questions: Sequence[Question]) -> Settings:
 
 def _encoder(options: Options) -> RememberingEncoder:
     return RememberingEncoder(SentenceTransformerEncoder(options.settings.encoder))
-
-
-def _read(
-    options: Options,
-) -> tuple[tuple[Question, ...], tuple[Document, ...], tuple[RowError, ...]]:
-    """The questions with their gold documents resolved, the corpus, and every faulty row."""
-    given = datasets.read_questions(options.questions)
-    documents, faults = given.documents, _NONE
-    if options.documents:
-        documents, faults = datasets.load_documents(options.documents)
-    elif not documents:
-        folder = options.questions.parent
-        documents, faults = datasets.named_documents(folder, given.questions)
-    name = options.questions.name
-    questions, unknown = datasets.resolve(given.questions[: options.limit], documents, name)
-    return questions, documents, (*given.errors, *faults, *unknown)
 
 
 def _index(store: Store, encoder: Encoder, documents: Sequence[Document], options: Options) -> None:

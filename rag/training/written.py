@@ -1,92 +1,60 @@
-"""Questions that people wrote about documents of their own, as a file to train with.
+"""Questions that were written about whole documents, on the passages that a reader is given."""
 
-A folder with ``docs/`` and ``questions.tsv``: a line for each question, in four columns the name of
-the document's file, the question, the answer as it stands there, and a stretch around the answer
-that occurs once in the document; ``-`` for both where it does not answer.
-"""
-
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from rag.encoder import Encoder
 from rag.errors import LoadError
-from rag.loaders import load_file
+from rag.evaluation.records import Question, QuestionSet
 from rag.passages import split
 from rag.prose import PUT_IN, Ints, prose
 from rag.training.own_questions import Candidate
-from rag.types import Passage
-
-QUESTIONS = "questions.tsv"
-NONE = "-"
-COLUMNS = 4
-
-Bounds = tuple[int, int]
+from rag.types import Document, Passage
 
 
-def written(folder: Path, encoder: Encoder) -> list[Candidate]:
-    """Every question, on the passage that answers it as it is read, titles and all.
+def written(given: QuestionSet, encoder: Encoder) -> list[Candidate]:
+    """Every question, on the passage that answers it as it is read, title and all.
 
-    One that nothing answers is asked of the passage of its document that is nearest to it.
+    One that nothing answers is asked of the passage of its document that is nearest to it; one
+    whose answer no passage holds whole is left out.
 
     Raises:
-        LoadError: a file cannot be read, or a line names an answer that is not there; it tells the
-            line.
+        LoadError: a question names no document, or an answer has no place in it.
     """
-    table = folder / QUESTIONS
-    try:
-        lines = table.read_text("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LoadError(f"{table}: {error}; give a folder that has docs/ and it") from error
-    documents: dict[str, _Written] = {}
+    documents = {document.id: document for document in given.documents}
+    numbers = {document.id: number for number, document in enumerate(given.documents)}
+    passages = {document.id: split(document) for document in given.documents}
     made = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        columns = [column.strip() for column in line.split("\t")]
-        if len(columns) != COLUMNS:
-            raise LoadError(f"{table}:{number}: {len(columns)} columns; four belong there")
-        name, question, answer, around = columns
-        try:
-            if name not in documents:
-                documents[name] = _Written(len(documents), folder / "docs" / name)
-            made.append(documents[name].asked(question, answer, around, encoder))
-        except LoadError as error:
-            raise LoadError(f"{table}:{number}: {error}") from error
+    for question in given.questions:
+        if question.document is None:
+            raise LoadError(f"question {question.id} names no document that is there; name one")
+        own = passages[question.document]
+        number = numbers[question.document]
+        if question.golds:
+            one = _answered(question, number, documents[question.document], own)
+            made += [one] if one else []
+        else:
+            near = own[_nearest(question.text, own, encoder)]
+            made.append(Candidate(number, as_read(near)[0], question.text, ()))
     return made
 
 
-class _Written:
-    """One document in passages."""
-
-    def __init__(self, number: int, path: Path) -> None:
-        document = load_file(path)
-        self._number = number
-        self._text = document.text
-        self._passages = split(document)
-
-    def asked(self, question: str, answer: str, around: str, encoder: Encoder) -> Candidate:
-        if answer == NONE:
-            passage = self._passages[_nearest(question, self._passages, encoder)]
-            return Candidate(self._number, as_read(passage)[0], question, ())
-        around_it = _places(around, self._text)
-        if len(around_it) != 1:
-            raise LoadError(f"{around!r} is there {len(around_it)} times; it must be once")
-        begin, end = around_it[0]
-        inside = _places(answer, self._text[begin:end])
-        if not inside:
-            raise LoadError(f"{answer!r} is not in {around!r}")
-        first, last = (begin + place for place in inside[0])
-        for passage in self._passages:
-            if passage.start <= first and last <= passage.end:
-                text, origins = as_read(passage)
-                own = origins + passage.start
-                places = np.flatnonzero((origins != PUT_IN) & (first <= own) & (own < last))
-                start, stop = int(places[0]), int(places[-1]) + 1
-                return Candidate(self._number, text, question, ((text[start:stop], start),))
-        raise LoadError(f"no passage holds {answer!r} whole; give less of it")
+def _answered(
+    question: Question, number: int, document: Document, passages: Sequence[Passage]
+) -> Candidate | None:
+    gold = question.golds[0]
+    if gold.start is None:
+        raise LoadError(f"question {question.id}: {gold.text!r} has no place in {document.title}")
+    first, last = gold.start, gold.start + len(gold.text)
+    for passage in passages:
+        if passage.start <= first and last <= passage.end:
+            text, origins = as_read(passage)
+            own = origins + passage.start
+            places = np.flatnonzero((origins != PUT_IN) & (first <= own) & (own < last))
+            start, stop = int(places[0]), int(places[-1]) + 1
+            return Candidate(number, text, question.text, ((text[start:stop], start),))
+    return None
 
 
 def as_read(passage: Passage) -> tuple[str, Ints]:
@@ -100,9 +68,3 @@ def as_read(passage: Passage) -> tuple[str, Ints]:
 def _nearest(question: str, passages: Sequence[Passage], encoder: Encoder) -> int:
     vectors = encoder.encode_passages([passage.searched for passage in passages])
     return int(np.argmax(vectors @ encoder.encode_questions([question])[0]))
-
-
-def _places(wanted: str, text: str) -> list[Bounds]:
-    """Where such a stretch of the text is, whatever its white space."""
-    pattern = r"\s+".join(map(re.escape, wanted.split()))
-    return [match.span() for match in re.finditer(pattern, text)] if pattern else []

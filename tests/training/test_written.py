@@ -1,13 +1,18 @@
 """Written questions: their answers where the reader is given them."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LoadError
+from rag.evaluation.datasets import read_set
+from rag.evaluation.records import Gold, Question, QuestionSet
 from rag.evaluation.squad import whole_articles
+from rag.loaders import make_document
 from rag.training.own_questions import Candidate
 from rag.training.written import written
 from tests.small_encoder import WordEncoder
@@ -25,25 +30,31 @@ PRICES = """# Berths
 Boats are lifted
 out on 4 October. The crane costs £45, the trailer £45.
 """
-LINES = (
-    "prices.md\tHow much for a short boat?\t£190\tup to 6 m | **£190**",
-    "prices.md\tWhen are they out?\tlifted out on 4 October\tBoats are lifted out on 4 October",
-    "prices.md\tWhat is the trailer?\t£45\tthe trailer £45",
-    "prices.md\tWhat did the crane cost last winter?\t-\t-",
-    "note.txt\tWho keeps the keys?\tMoira\tMoira has the keys",
+ASKED: tuple[tuple[str, str, str, str], ...] = (  # where, what, the answer, what it stands behind
+    ("prices.md", "How much for a short boat?", "£190", "up to 6 m | **"),
+    ("prices.md", "When are they out?", "lifted\nout on 4 October", "Boats are "),
+    ("prices.md", "What is the trailer?", "£45", "the trailer "),
+    ("prices.md", "What did the crane cost last winter?", "", ""),
+    ("note.txt", "Who keeps the keys?", "Moira", ""),
 )
 
 
-def folder(place: Path, *lines: str) -> Path:
-    (place / "docs").mkdir()
-    (place / "docs" / "prices.md").write_text(PRICES, "utf-8")
-    (place / "docs" / "note.txt").write_text("Moira has the keys.\n", "utf-8")
-    (place / "questions.tsv").write_text("\n".join(lines) + "\n", "utf-8")
-    return place
+def question_set(folder: Path) -> Path:
+    texts = {"prices.md": PRICES, "note.txt": "Moira has the keys.\n"}
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+    rows = []
+    for name, question, answer, before in ASKED:
+        start = texts[name].index(before + answer) + len(before)
+        golds = [{"text": answer, "answer_start": start}] if answer else []
+        rows.append({"question": question, "answers": golds, "document": name})
+    questions = folder / "questions.jsonl"
+    questions.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return questions
 
 
 def test_answers_stand_where_the_reader_is_given_them(tmp_path: Path) -> None:
-    short, lifted, trailer, crane, keys = written(folder(tmp_path, *LINES), WordEncoder())
+    short, lifted, trailer, crane, keys = written(read_set(question_set(tmp_path)), WordEncoder())
     assert short.passage.split("\n")[2] == "up to 6 m: the Price is £190."
     assert answered(short) == ("up to 6 m: the Price is ", "£190")
     assert answered(lifted) == ("Boats are ", "lifted\nout on 4 October")
@@ -51,7 +62,7 @@ def test_answers_stand_where_the_reader_is_given_them(tmp_path: Path) -> None:
     assert (crane.answers, crane.passage) == ((), lifted.passage)
     assert answered(keys) == ("", "Moira")
     assert keys.passage == "note.\nMoira has the keys."
-    assert [one.article for one in (short, lifted, trailer, crane, keys)] == [0, 0, 0, 0, 1]
+    assert len({one.article for one in (short, lifted, trailer, crane)} - {keys.article}) == 1
 
 
 def answered(one: Candidate) -> tuple[str, str]:
@@ -62,25 +73,23 @@ def answered(one: Candidate) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    ("question", "reason"),
     [
-        ("prices.md\tHow much?\t£45", "3 columns"),
-        ("prices.md\tHow much?\t£45\t£45", "is there 2 times"),
-        ("prices.md\tHow much?\t£46\tthe trailer £45", "'£46' is not in"),
-        ("absent.md\tHow much?\t£45\tthe trailer £45", "no such file"),
+        (Question("q1", "How much?", (), None), "q1 names no document"),
+        (Question("q1", "How much?", (Gold("£45"),), "note"), "q1: '£45' has no place in Note"),
     ],
 )
-def test_a_line_that_is_wrong_is_named(tmp_path: Path, line: str, reason: str) -> None:
-    place = folder(tmp_path, LINES[0], "", line)
-    with pytest.raises(LoadError, match=f"questions.tsv:3: .*{reason}"):
-        written(place, WordEncoder())
+def test_what_cannot_be_placed_is_named(question: Question, reason: str) -> None:
+    note = replace(make_document("A note.", "Note", "note", "text/plain"), id="note")
+    with pytest.raises(LoadError, match=reason):
+        written(QuestionSet((question,), (note,)), WordEncoder())
 
 
 def test_the_script_writes_a_training_file(tmp_path: Path) -> None:
     out = tmp_path / "written.json.gz"
     command = [
         sys.executable, "scripts/make_training_questions.py", "written",
-        "--folder", str(folder(tmp_path, *LINES)), "--out", str(out),
+        "--questions", str(question_set(tmp_path)), "--out", str(out),
     ]  # fmt: skip
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert ended.returncode == 0, ended.stderr
