@@ -110,7 +110,8 @@ def resolve(
 ) -> tuple[tuple[Question, ...], tuple[RowError, ...]]:
     """The questions, with names of documents replaced by ids and their evidence found.
 
-    A name is an id, a source, a file name or a title, tried in this order. Where it fits no
+    A name is an id, a source, a file name with as many folders before it as wanted, or a title,
+    tried in this order. Where it fits no
     document, or several, the gold document is not known: a passage then counts as relevant when
     it holds a gold answer. Evidence that is not found leaves its question without any.
     """
@@ -182,7 +183,10 @@ def _lookup(documents: Sequence[Document]) -> _Find:
     """Finds the ids for a name: those of the first kind of name that fits any document."""
     kinds: list[dict[str, set[str]]] = [{}, {}, {}, {}]
     for document in documents:
-        names = (document.id, document.source, Path(document.source).name, document.title)
-        for kind, name in zip(kinds, names, strict=True):
-            kind.setdefault(name, set()).add(document.id)
+        parts = Path(document.source).parts
+        ends = ["/".join(parts[begin:]) for begin in range(len(parts))]
+        names = ([document.id], [document.source], ends, [document.title])
+        for kind, those in zip(kinds, names, strict=True):
+            for name in those:
+                kind.setdefault(name, set()).add(document.id)
     return lambda name: next((kind[name] for kind in kinds if name in kind), set())

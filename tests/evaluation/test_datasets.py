@@ -298,6 +298,7 @@ def test_names_become_ids_and_single_answers_get_their_place() -> None:
     golds = (Gold("2021"), Gold("t"), Gold("burned", 3), Gold("absent", 3))
     asked = [
         Question("by file", "?", golds, "pier.txt"),
+        Question("by folder and file", "?", (), "texts/pier.txt"),
         Question("by title", "?", (), "The pier"),
         Question("by id", "?", (), pier.id),
         Question("by source", "?", (), "/texts/pier.txt"),
@@ -308,8 +309,8 @@ def test_names_become_ids_and_single_answers_get_their_place() -> None:
 
     resolved, errors = resolve(asked, [pier, copy, twin], "set.jsonl")
 
-    assert [question.document for question in resolved] == [pier.id] * 4 + [None] * 3
+    assert [question.document for question in resolved] == [pier.id] * 5 + [None] * 3
     assert resolved[0].golds == (Gold("2021", 19), Gold("t"), Gold("burned", 9), Gold("absent"))
-    assert resolved[4].golds == (Gold("Copy"),)
+    assert resolved[5].golds == (Gold("Copy"),)
     (error,) = errors
     assert "2 name a document" in error.reason
