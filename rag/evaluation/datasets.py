@@ -110,10 +110,9 @@ def resolve(
 ) -> tuple[tuple[Question, ...], tuple[RowError, ...]]:
     """The questions, with names of documents replaced by ids and their evidence found.
 
-    A name is an id, a source, a file name with as many folders before it as wanted, or a title,
-    tried in this order. Where it fits no
-    document, or several, the gold document is not known: a passage then counts as relevant when
-    it holds a gold answer. Evidence that is not found leaves its question without any.
+    A name is an id, a source, the end of its path or a title, tried in this order. Where it fits
+    no document, or several, the gold document is not known: a passage then counts as relevant
+    when it holds a gold answer. Evidence that is not found leaves its question without any.
     """
     find = _lookup(documents)
     texts = {document.id: document.text for document in documents}

@@ -1,6 +1,7 @@
 """Questions that were written about whole documents, on the passages that a reader is given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -25,6 +26,7 @@ def written(given: QuestionSet, encoder: Encoder) -> list[Candidate]:
     documents = {document.id: document for document in given.documents}
     numbers = {document.id: number for number, document in enumerate(given.documents)}
     passages = {document.id: split(document) for document in given.documents}
+    nearest = _nearest(given.questions, passages, encoder)
     made = []
     for question in given.questions:
         if question.document is None:
@@ -35,8 +37,8 @@ def written(given: QuestionSet, encoder: Encoder) -> list[Candidate]:
             one = _answered(question, number, documents[question.document], own)
             made += [one] if one else []
         else:
-            near = own[_nearest(question.text, own, encoder)]
-            made.append(Candidate(number, as_read(near)[0], question.text, ()))
+            read, _ = as_read(nearest[question.id])
+            made.append(Candidate(number, read, question.text, ()))
     return made
 
 
@@ -65,6 +67,17 @@ def as_read(passage: Passage) -> tuple[str, Ints]:
     return told.text, told.origins
 
 
-def _nearest(question: str, passages: Sequence[Passage], encoder: Encoder) -> int:
-    vectors = encoder.encode_passages([passage.searched for passage in passages])
-    return int(np.argmax(vectors @ encoder.encode_questions([question])[0]))
+def _nearest(
+    questions: Sequence[Question], passages: Mapping[str, Sequence[Passage]], encoder: Encoder
+) -> dict[str, Passage]:
+    """For each unanswerable question, by id, the passage of its document nearest to it."""
+    searched = [passage.searched for own in passages.values() for passage in own]
+    encoded = iter(encoder.encode_passages(searched))
+    vectors = {name: np.stack(list(islice(encoded, len(own)))) for name, own in passages.items()}
+    unanswered = [question for question in questions if not question.golds]
+    asked = encoder.encode_questions([question.text for question in unanswered])
+    return {
+        question.id: passages[question.document][int(np.argmax(vectors[question.document] @ own))]
+        for question, own in zip(unanswered, asked, strict=True)
+        if question.document
+    }
