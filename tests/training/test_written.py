@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,3 +95,20 @@ def test_the_script_writes_a_training_file(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert ended.returncode == 0, ended.stderr
     assert [len(a["paragraphs"]) for a in whole_articles(out)] == [2, 1]
+
+
+def test_what_was_written_is_whole_and_its_parts_are_apart(tmp_path: Path) -> None:
+    with tarfile.open(ROOT / "rag" / "training" / "written.tar.xz") as packed:
+        packed.extractall(tmp_path, filter="data")
+    train = read_set(tmp_path / "written" / "written.jsonl")
+    valid = read_set(ROOT / "tests" / "everyday" / "everyday.jsonl")
+    for given in (train, valid):
+        texts = {document.id: document.text for document in given.documents}
+        assert given.errors == ()
+        for question in given.questions:
+            assert question.document
+            for gold in question.golds:
+                assert gold.start is not None
+                assert texts[question.document].startswith(gold.text, gold.start)
+    assert {d.id for d in train.documents}.isdisjoint(d.id for d in valid.documents)
+    assert (len(train.questions), len(valid.questions)) == (5_908, 1_148)
