@@ -48,9 +48,7 @@ def test_coming_back_without_a_name_is_no_near_miss() -> None:
 def test_the_reader_says_which_of_its_spans_are_near_misses(answerer: Answerer) -> None:
     prefix = "Two flats are free. "  # places are those of the document
     passage = Passage("d:1", "d", len(prefix), len(prefix) + len(LETTERS), LETTERS)
-    (reading,) = answerer.reader.read(
-        ["What is the rent in Wharf Street?"], [[Hit(passage, 1.0, 1)]]
-    )
-    said = {span.text: span.stray for span in reading.spans}
-    assert said["€700"] is False
-    assert said["€900"] is True
+    asked = ["What is the rent in Wharf Street?", "When was the flat in Harbour Lane painted?"]
+    rent, painted = answerer.reader.read(asked, [[Hit(passage, 1.0, 1)]] * 2)
+    assert {span.text: span.stray for span in rent.spans}["€700"] is False
+    assert {span.text: span.stray for span in painted.spans}["2019"] is True
