@@ -179,7 +179,8 @@ def test_teachers_who_miss_both_ends_have_no_say() -> None:
     targets = torch.tensor([[1, 1], [1, 1]])
     right, wrong = saying(0.2, 0.8)[0], saying(0.8, 0.2)[0]
     taught = torch.cat([right, wrong]), torch.cat([wrong, wrong])
-    loss_of((start, end), targets, taught, 0.5).backward()  # type: ignore[no-untyped-call]
+    loss = loss_of((start, end), targets, taught, 0.5)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
     # Softmax less what is wanted: the mark, or halfway from there to the teacher's 0.8 or 0.2.
     mark, half = [0.5, -0.5], [0.5 - 0.1, 0.5 - 0.9]
     other = [0.5 - 0.4, 0.5 - 0.6]
