@@ -3,7 +3,9 @@
 
 confused: a question's entity is swapped for another of the passage, and the reader answers as
 before; unanswerable. pseudo: made by rule from a sentence, answered by the reader as it should be.
-tables: about tables and lists, both made by rule. written: about whole documents.
+tables: about tables and lists, both made by rule. written: about whole documents. named: on
+passages that are named by a hash, found in SQuAD-format files. titled: those files themselves,
+with the article's title in front of most passages, as the reader is given documents.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import gzip
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -19,10 +22,12 @@ from rag.errors import CitespanError
 from rag.evaluation.datasets import read_set
 from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
-from rag.training.own_questions import confused, pseudo, squad
+from rag.training.named_passages import PARTS, on_passages
+from rag.training.own_questions import Candidate, confused, pseudo, squad
 from rag.training.tables_by_rule import tables
+from rag.training.titles import titled
 from rag.training.written import written
-from scripts.arguments import positive
+from scripts.arguments import positive, share
 from scripts.ending import refused
 
 
@@ -37,20 +42,34 @@ def main() -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
-    if options.kind == "tables":
-        kept = tables(options.count, options.seed)
-    elif options.kind == "written":
-        kept = written(read_set(options.questions), SentenceTransformerEncoder())
-    else:
-        given = [article for path in options.train for article in whole_articles(path)]
-        reader = SpanReader(options.reader)
-        if options.kind == "confused":
-            kept = confused(given, reader, options.seed)
-        else:
-            kept = pseudo(given, reader)
-    data = json.dumps(squad(kept)).encode()
+    made = (
+        {"data": titled(given(options), options.share, options.seed)}
+        if options.kind == "titled"
+        else squad(candidates(options))
+    )
+    data = json.dumps(made).encode()
     options.out.write_bytes(gzip.compress(data, mtime=0) if options.out.suffix == ".gz" else data)
-    print(f"{len(kept):,} questions in {options.out}")
+    count = sum(len(p["qas"]) for article in made["data"] for p in article["paragraphs"])
+    print(f"{count:,} questions in {options.out}")
+
+
+def candidates(options: argparse.Namespace) -> list[Candidate]:
+    """The questions that are made."""
+    if options.kind == "tables":
+        return tables(options.count, options.seed)
+    if options.kind == "written":
+        return written(read_set(options.questions), SentenceTransformerEncoder())
+    if options.kind == "named":
+        return on_passages(options.questions, options.part, given(options), options.own)
+    reader = SpanReader(options.reader)
+    if options.kind == "confused":
+        return confused(given(options), reader, options.seed)
+    return pseudo(given(options), reader)
+
+
+def given(options: argparse.Namespace) -> list[Any]:
+    """The articles of the training files."""
+    return [article for path in options.train for article in whole_articles(path)]
 
 
 def arguments() -> argparse.Namespace:
@@ -61,11 +80,22 @@ def arguments() -> argparse.Namespace:
     both = argparse.ArgumentParser(add_help=False)
     both.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
     both.add_argument("--seed", type=int, default=5)
+    files = argparse.ArgumentParser(add_help=False)
+    files.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
     kinds = parser.add_subparsers(dest="kind", required=True)
     for name in ("confused", "pseudo"):
-        kind = kinds.add_parser(name, parents=[both])
-        kind.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
-        kind.add_argument("--reader", type=Path, required=True, help="model folder that picks")
+        kinds.add_parser(name, parents=[both, files]).add_argument(
+            "--reader", type=Path, required=True, help="model folder that picks"
+        )
+    named = kinds.add_parser("named", parents=[both, files])
+    named.add_argument("--questions", type=Path, required=True, help="lines that name passages")
+    named.add_argument("--part", choices=PARTS, default=PARTS[0])
+    named.add_argument(
+        "--own", type=int, default=0, help="of each passage so many of its own questions too"
+    )
+    kinds.add_parser("titled", parents=[both, files]).add_argument(
+        "--share", type=share, default=0.6, help="of the passages, those with the title (0.6)"
+    )
     kinds.add_parser("tables", parents=[both]).add_argument(
         "--count", type=positive, default=12_000, help="questions (12,000)"
     )
