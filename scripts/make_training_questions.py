@@ -42,29 +42,30 @@ def main() -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Read, make, pick, write."""
-    made = (
-        {"data": titled(given(options), options.share, options.seed)}
-        if options.kind == "titled"
-        else squad(candidates(options))
-    )
+    if options.kind == "titled":
+        made = {"data": titled(given(options), options.share, options.seed)}
+    else:
+        made = squad(*candidates(options))
     data = json.dumps(made).encode()
     options.out.write_bytes(gzip.compress(data, mtime=0) if options.out.suffix == ".gz" else data)
     count = sum(len(p["qas"]) for article in made["data"] for p in article["paragraphs"])
     print(f"{count:,} questions in {options.out}")
 
 
-def candidates(options: argparse.Namespace) -> list[Candidate]:
-    """The questions that are made."""
+def candidates(options: argparse.Namespace) -> tuple[list[Candidate], list[str]]:
+    """The questions that are made, and the titles of their articles where they have any."""
     if options.kind == "tables":
-        return tables(options.count, options.seed)
+        return tables(options.count, options.seed), []
     if options.kind == "written":
-        return written(read_set(options.questions), SentenceTransformerEncoder())
+        return written(read_set(options.questions), SentenceTransformerEncoder()), []
+    articles = given(options)
+    titles = [str(article.get("title") or "") for article in articles]
     if options.kind == "named":
-        return on_passages(options.questions, options.part, given(options), options.own)
+        return on_passages(options.questions, options.part, articles, options.own), titles
     reader = SpanReader(options.reader)
     if options.kind == "confused":
-        return confused(given(options), reader, options.seed)
-    return pseudo(given(options), reader)
+        return confused(articles, reader, options.seed), titles
+    return pseudo(articles, reader), titles
 
 
 def given(options: argparse.Namespace) -> list[Any]:

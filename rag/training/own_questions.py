@@ -49,8 +49,11 @@ def pseudo(articles: Sequence[dict[str, Any]], reader: Reader) -> list[Candidate
     return [one for one, worth in zip(made, worths, strict=True) if worth >= RIGHT_ANSWER]
 
 
-def squad(candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """The candidates as a SQuAD-format file, grouped by article and passage."""
+def squad(candidates: Sequence[Candidate], titles: Sequence[str] = ()) -> dict[str, Any]:
+    """The candidates as a SQuAD-format file, grouped by article and passage.
+
+    An article is named by its number where there are no ``titles``.
+    """
     grouped: dict[int, dict[str, list[dict[str, Any]]]] = {}
     for number, one in enumerate(candidates):
         answers = [{"text": text, "answer_start": start} for text, start in one.answers]
@@ -65,7 +68,7 @@ def squad(candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {
         "data": [
             {
-                "title": str(article),
+                "title": titles[article] if titles else str(article),
                 "paragraphs": [
                     {"context": passage, "qas": asked} for passage, asked in passages.items()
                 ],

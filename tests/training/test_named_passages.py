@@ -88,5 +88,7 @@ def test_the_script_makes_titled_and_named_files(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stderr
     ferry, _ = whole_articles(front)
     assert ferry["paragraphs"][0]["context"] == f"Own.\n{FERRY}"
-    ((paragraph,),) = (found["paragraphs"] for found in whole_articles(out))
+    (found,) = whole_articles(out)
+    assert found["title"] == "Own"
+    (paragraph,) = found["paragraphs"]
     assert [q["question"] for q in paragraph["qas"]] == ["Who built it?", "How old is it?"]
