@@ -13,6 +13,7 @@ from rag.errors import (
 )
 from rag.ingest import AddReport
 from rag.library import ask, open_store
+from rag.loaders import make_document
 from rag.store import Store
 from rag.types import Alternative, Answer, Citation
 
@@ -32,5 +33,6 @@ __all__ = [
     "Store",
     "StoreError",
     "ask",
+    "make_document",
     "open_store",
 ]

@@ -4,7 +4,6 @@ import copy
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rag.calibration import Calibration
 from rag.composer import NEAREST, Composer
@@ -12,6 +11,7 @@ from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import QuestionError
 from rag.ingest import AddReport, Progress, add_files
+from rag.loaders import PathLike, as_paths
 from rag.models import load_reader
 from rag.reader import Reader
 from rag.reading import read_enough, settled, worth_reading
@@ -180,7 +180,9 @@ class Answerer:
         other.retriever = Retriever(store, self.encoder, self.settings)
         return other
 
-    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
+    def add(
+        self, paths: PathLike | Sequence[PathLike], progress: Progress | None = None
+    ) -> AddReport:
         """Load files and folders into the store; a file that fails is reported, the rest goes on.
 
         ``progress`` is called with each file, the number of files done and the number of files.
@@ -189,7 +191,7 @@ class Answerer:
             LoadError: a path does not exist.
             StoreError: the store cannot be written; what was stored stays.
         """
-        report = add_files(self.store, self.encoder, paths, progress)
+        report = add_files(self.store, self.encoder, as_paths(paths), progress)
         self.retriever.prepare()  # no question waits for the index
         return report
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from rag.errors import SettingsError
 
+_CALLED: Mapping[Any, str] = {str: "text", int: "a whole number"}  # the other types are numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,9 +33,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
+        for field in fields(self):
+            kind: Any = field.type if field.type in _CALLED else field.type | int
+            value = getattr(self, field.name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                called = _CALLED.get(field.type, "a number")
+                raise SettingsError(f"{field.name} must be {called}, not {value!r}")
         for name in ("dense_candidates", "lexical_candidates", "top_k", "max_question_chars"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.max_alternatives < 0:
+            raise SettingsError(f"max_alternatives must be at least 0, not {self.max_alternatives}")
         if not self.read_within >= 0:
             raise SettingsError(f"read_within must be at least 0, not {self.read_within}")
         if not 0 <= self.read_until <= 1:

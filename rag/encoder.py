@@ -173,7 +173,11 @@ def _load(name: str) -> "SentenceTransformer":
     try:
         with quiet_loading():
             return SentenceTransformer(
-                name, device="cpu", trust_remote_code=False, model_kwargs={"use_safetensors": True}
+                name,
+                device="cpu",
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},
             )
     except Exception as error:  # the loader raises whatever its file readers raise
         raise ModelError(

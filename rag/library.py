@@ -10,11 +10,9 @@ from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
 from rag.ingest import Progress
-from rag.loaders import find_files, source_of
+from rag.loaders import PathLike, as_paths, find_files, source_of
 from rag.store import Store
 from rag.types import Answer
-
-PathLike = Path | str
 
 _log = logging.getLogger(__name__)
 _open: dict[tuple[Path, Settings], Answerer] = {}
@@ -47,13 +45,10 @@ def ask(
         QuestionError: the question is empty or too long.
         StoreError: the index cannot be written or read.
         ModelError: a model that the settings name cannot be loaded.
+        ModelMismatch: the model that the settings name has other weights than when it indexed.
     """
     settings = settings or Settings()
-    if documents is None:
-        paths = [seeds_folder()]
-    else:
-        several = [documents] if isinstance(documents, str | Path) else documents
-        paths = [Path(path) for path in several]
+    paths = [seeds_folder()] if documents is None else as_paths(documents)
     folder = store_folder(paths, settings)
     with _lock:
         answerer = _open.get((folder, settings))

@@ -128,7 +128,10 @@ def load(folder: Path, *, mixed: bool) -> tuple[SpanModel, Tokenizer]:
         ModelError: the folder is missing, incomplete or holds another kind of model.
     """
     if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder}: no reader model there (config.json is missing)")
+        raise ModelError(
+            f"{folder}: no reader model there (config.json is missing); "
+            "of a folder of scripts/train_reader.py give its model/"
+        )
     try:
         shape = Shape.of(folder)
         if shape is None:

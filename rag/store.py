@@ -157,7 +157,7 @@ class Store:
         if stored not in (None, encoder.fingerprint):
             raise ModelMismatch(
                 f"{self.folder} was made with the encoder {stored}, not {encoder.fingerprint}; "
-                "open it with that encoder, or index into another folder"
+                "open it with that encoder, or delete the folder and index again"
             )
 
     def _batches(self, documents: Iterable[Document]) -> Iterator[list[_Split]]:

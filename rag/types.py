@@ -204,7 +204,9 @@ class Answer:
         for name, place in quoted:
             document = store.document(place.document_id)
             if document is None:
-                problems.append(f"{name} {place.source}: no longer in the store")
+                problems.append(
+                    f"{name} {place.source}: no longer in the store; it was changed or removed"
+                )
             elif (
                 document.sha256 != place.sha256
                 or document.text[place.start : place.end] != place.quote

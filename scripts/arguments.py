@@ -3,6 +3,16 @@
 import argparse
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Leaves the lines of a description as they are, and tells defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        told = action.help or ""
+        if action.default in (None, False, "", [], argparse.SUPPRESS) or "default" in told:
+            return told
+        return f"{told} (default: %(default)s)".strip()
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1.
 

@@ -27,10 +27,13 @@ from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
 from rag.encoder import Vectors, default_model_folder
+from rag.errors import CitespanError
 from rag.evaluation.datasets import read_questions
 from rag.hardware import has_bf16
 from rag.loaders import make_document
 from rag.reading import read_enough, settled, worth_reading
+from scripts.arguments import Help, positive
+from scripts.ending import refused
 from scripts.scale.corpus import recombined
 from scripts.scale.measure import MEMORY, run, scale
 
@@ -45,18 +48,29 @@ MANY = QUESTIONS * 13
 COLD_START = "from rag import ask; ask('Who urged caution?')"
 
 
-def main() -> None:
-    """Measure, print, and write JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--passages", type=int, default=1000, help="size of the corpus")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+def main() -> int:
+    """Measure, or say what is wrong with the arguments; returns the exit status."""
+    try:
+        measure(arguments())
+    except CitespanError as error:
+        return refused("benchmark", error)
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
+    parser.add_argument("--passages", type=positive, default=1000, help="size of the corpus")
+    parser.add_argument("--rounds", type=positive, default=5, help="of which medians are taken")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the figures as JSON (not --memory)"
+    )
     parser.add_argument(
         "--scale",
         type=int,
         nargs="+",
         metavar="PASSAGES",
-        help="measure retrieval at these sizes instead; --out is then a folder",
+        help="measure retrieval at these sizes instead; --out is then a folder (./scale)",
     )
     parser.add_argument(
         "--questions",
@@ -76,7 +90,11 @@ def main() -> None:
         metavar="PATH",
         help="measure memory while indexing these files instead",
     )
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def measure(asked: argparse.Namespace) -> None:
+    """Measure, print, and write JSON where asked."""
     if asked.scale:
         print(json.dumps(machine(), indent=1))
         scale(asked.scale, asked.out or Path("scale"), asked.questions, asked.store)
@@ -243,4 +261,4 @@ def cold_start(rounds: int) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

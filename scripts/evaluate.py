@@ -62,14 +62,16 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="PATH",
-        help="files or folders to answer from; default: what comes with the questions",
+        help="files or folders to answer from; default: those in the file, "
+        "or those it names in its own folder",
     )
     add("--limit", type=positive, metavar="N", help="only the first N questions")
     add(
         "--out",
         type=Path,
         metavar="DIR",
-        help="keep report.json, report.html, predictions.jsonl and the index here",
+        help="keep report.json, report.html, predictions.jsonl and the index here; "
+        "what was interrupted goes on there (default: the table is printed, nothing kept)",
     )
     add(
         "--gold-passages",

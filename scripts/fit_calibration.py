@@ -1,5 +1,5 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/python" "$0" "$@"'
-"""Fit a reader's calibration on validation questions and store it beside the weights.
+"""Fit a reader's calibration on validation questions; it belongs beside the weights.
 
 It is fitted on all questions; each half is reported on with what the other half alone would give.
 """
@@ -24,6 +24,7 @@ from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
+from rag.errors import CitespanError
 from rag.evaluation.confidence import (
     auroc,
     brier,
@@ -46,11 +47,21 @@ from rag.training.calibrate import (
     samples,
     scores,
 )
+from scripts.arguments import Help, positive
+from scripts.ending import refused
 
 
-def main() -> None:
+def main() -> int:
+    """Fit, or say what is wrong with the arguments; returns the exit status."""
+    try:
+        run(arguments())
+    except CitespanError as error:
+        return refused("fit_calibration", error)
+    return 0
+
+
+def run(asked: argparse.Namespace) -> None:
     """Read, fit, report, store."""
-    asked = arguments()
     worth = holds if asked.reader == SENTENCE else f1
     found: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -84,11 +95,11 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """Command-line arguments."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
+    parser.add_argument("--questions", type=Path, nargs="+", required=True, help="question sets")
     parser.add_argument("--reader", required=True, help="model folder, or 'sentence'")
     parser.add_argument("--out", type=Path, required=True, help="folder for calibration.json")
-    parser.add_argument("--limit", type=int, default=600, help="questions of each file")
+    parser.add_argument("--limit", type=positive, default=600, help="questions of each file")
     parser.add_argument("--stores", type=Path, help="keep the indexes here")
     parser.add_argument(
         "--slack",
@@ -97,7 +108,7 @@ def arguments() -> argparse.Namespace:
         help="F1 (0..1) that the threshold may give up so as to withhold fewer answers",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the questions drawn")
     return parser.parse_args()
 
 
@@ -178,4 +189,4 @@ def curves(parts: Sequence[Outcomes]) -> dict[str, list[list[float]]]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -22,7 +22,7 @@ from rag.errors import CitespanError
 from rag.reader import SpanReader
 from rag.training.examples import load
 from rag.training.judge import KINDS, Case, Judgement, ask, cases, judge
-from scripts.arguments import positive
+from scripts.arguments import Help, positive
 from scripts.ending import refused
 
 
@@ -78,15 +78,13 @@ def print_rows(name: str, own: list[Case], judged: list[Judgement]) -> None:
 
 def arguments() -> argparse.Namespace:
     """Command-line arguments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument("--reader", type=Path, nargs="+", required=True, help="model folders")
     parser.add_argument(
         "--questions", type=Path, nargs="+", required=True, help="SQuAD-format files"
     )
     parser.add_argument("--count", type=positive, default=300, help="questions of each file")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of what is drawn")
     return parser.parse_args()
 
 

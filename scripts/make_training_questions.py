@@ -12,6 +12,7 @@ import argparse
 import gzip
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from rag.training.own_questions import Candidate, confused, pseudo, squad
 from rag.training.tables_by_rule import tables
 from rag.training.titles import titled
 from rag.training.written import written
-from scripts.arguments import positive, share
+from scripts.arguments import Help, positive, share
 from scripts.ending import refused
 
 
@@ -75,32 +76,31 @@ def given(options: argparse.Namespace) -> list[Any]:
 
 def arguments() -> argparse.Namespace:
     """Command-line arguments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     both = argparse.ArgumentParser(add_help=False)
     both.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
-    both.add_argument("--seed", type=int, default=5)
+    both.add_argument("--seed", type=int, default=5, help="of what is drawn")
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")
     kinds = parser.add_subparsers(dest="kind", required=True)
+    add = partial(kinds.add_parser, formatter_class=Help)
     for name in ("confused", "pseudo"):
-        kinds.add_parser(name, parents=[both, files]).add_argument(
+        add(name, parents=[both, files]).add_argument(
             "--reader", type=Path, required=True, help="model folder that picks"
         )
-    named = kinds.add_parser("named", parents=[both, files])
+    named = add("named", parents=[both, files])
     named.add_argument("--questions", type=Path, required=True, help="lines that name passages")
-    named.add_argument("--part", choices=PARTS, default=PARTS[0])
+    named.add_argument("--part", choices=PARTS, default=PARTS[0], help="of the lines")
     named.add_argument(
         "--own", type=int, default=0, help="of each passage so many of its own questions too"
     )
-    kinds.add_parser("titled", parents=[both, files]).add_argument(
-        "--share", type=share, default=0.6, help="of the passages, those with the title (0.6)"
+    add("titled", parents=[both, files]).add_argument(
+        "--share", type=share, default=0.6, help="of the passages, those with the title"
     )
-    kinds.add_parser("tables", parents=[both]).add_argument(
-        "--count", type=positive, default=12_000, help="questions (12,000)"
+    add("tables", parents=[both]).add_argument(
+        "--count", type=positive, default=12_000, help="questions"
     )
-    kinds.add_parser("written", parents=[both]).add_argument(
+    add("written", parents=[both]).add_argument(
         "--questions", type=Path, required=True, help="question set that names its documents"
     )
     return parser.parse_args()

@@ -8,12 +8,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from rag.errors import CitespanError
 from rag.models import write_checksums
 from rag.training.card import Sources, write_card
+from scripts.ending import refused
 
 
-def main() -> None:
-    """Read the run, write into the model's folder."""
+def main() -> int:
+    """Write into the model's folder, or say what is missing; returns the exit status."""
+    try:
+        run(arguments())
+    except (CitespanError, ImportError) as error:
+        return refused("model_card", error)
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--run",
@@ -27,7 +38,11 @@ def main() -> None:
     parser.add_argument("--reports", nargs="*", default=[], metavar="NAME=report.json")
     parser.add_argument("--calibration", type=Path, help="report of scripts/fit_calibration.py")
     parser.add_argument("--notes", type=Path, help="Markdown to append: ablations, limits")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def run(asked: argparse.Namespace) -> None:
+    """Read the run and the reports, write the card."""
     reports = {}
     for pair in asked.reports:
         name, _, path = pair.partition("=")
@@ -39,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -30,7 +30,7 @@ from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Notes, Teacher, Teaching, together
-from scripts.arguments import positive, share
+from scripts.arguments import Help, positive, share
 from scripts.ending import refused
 
 DEFAULTS = Plan()
@@ -39,7 +39,7 @@ SAVED_EVERY_S = 600.0  # at most so much is lost with a machine that goes away
 
 def arguments() -> argparse.Namespace:
     """Command-line arguments."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument(
         "--train", type=Path, nargs="+", required=True, help="SQuAD-format files (.json, .json.gz)"
     )
@@ -54,7 +54,7 @@ def arguments() -> argparse.Namespace:
         type=Path,
         nargs="+",
         default=[],
-        help="folders of trained readers to learn from as well, best larger ones or several",
+        help="model folders of trained readers to learn from as well, best larger ones or several",
     )
     parser.add_argument(
         "--distil",
@@ -69,8 +69,15 @@ def arguments() -> argparse.Namespace:
         help="go over the batches of so many steps again and again; "
         "from the second time on teachers cost nothing",
     )
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint and model folder")
-    parser.add_argument("--steps", type=positive, default=DEFAULTS.steps)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder of the checkpoint; the weights are in its model/",
+    )
+    parser.add_argument(
+        "--steps", type=positive, default=DEFAULTS.steps, help="to the end of the schedule"
+    )
     parser.add_argument(
         "--minutes",
         type=float,
@@ -78,7 +85,9 @@ def arguments() -> argparse.Namespace:
         help="end by the clock instead of by steps; it goes on where the process is merely "
         "suspended, so end that and start it again",
     )
-    parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
+    parser.add_argument(
+        "--learning-rate", type=float, default=DEFAULTS.learning_rate, help="at its peak"
+    )
     parser.add_argument(
         "--dropout", type=share, default=DEFAULTS.dropout, help="for further passes over the data"
     )
@@ -103,7 +112,7 @@ def arguments() -> argparse.Namespace:
         default=DEFAULTS.negative_share,
         help="of the examples, those that are made unanswerable",
     )
-    parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
+    parser.add_argument("--seed", type=int, default=DEFAULTS.seed, help="of all that is drawn")
     parser.add_argument(
         "--check-questions", type=positive, default=400, help="validation questions at each check"
     )

@@ -237,10 +237,32 @@ def test_settings_refuse_what_they_do_not_know(tmp_path: Path) -> None:
         Settings(top_k=0)
     with pytest.raises(SettingsError, match="min_confidence"):
         Settings(min_confidence=2.0)
+    with pytest.raises(SettingsError, match="max_alternatives must be at least 0, not -1"):
+        Settings(max_alternatives=-1)
     (tmp_path / "settings.toml").write_text("top_k = 3\n")
     assert Settings.from_file(tmp_path / "settings.toml").top_k == 3
     with pytest.raises(SettingsError, match=r"missing\.toml"):
         Settings.from_file(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('top_k = "8"', "top_k must be a whole number, not '8'"),
+        ("top_k = 2.5", "top_k must be a whole number, not 2.5"),
+        ("top_k = true", "top_k must be a whole number, not True"),
+        ('min_confidence = "0.5"', "min_confidence must be a number, not '0.5'"),
+        ("read_within = [1]", r"read_within must be a number, not \[1\]"),
+        ("encoder = 3", "encoder must be text, not 3"),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_named(tmp_path: Path, line: str, told: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(line)
+    with pytest.raises(SettingsError, match=told):
+        Settings.from_file(file)
+    file.write_text("read_until = 1\nmin_confidence = 0")
+    assert Settings.from_file(file) == Settings(read_until=1.0, min_confidence=0.0)
 
 
 def test_a_changed_text_in_the_store_is_never_quoted(
@@ -253,6 +275,7 @@ def test_a_changed_text_in_the_store_is_never_quoted(
         answerer.add([page])
         answer = answerer.ask("Who was the lighthouse keeper?")
         assert answer.verify(store) == []
+        assert answerer.add(str(page)).unchanged == (str(page),)
         with sqlite3.connect(tmp_path / "store" / "store.sqlite") as other:
             other.execute("UPDATE documents SET text = replace(text, 'Ada', 'Eva')")
         other.close()

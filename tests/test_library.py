@@ -16,7 +16,7 @@ from rag.library import store_folder
 PUBLIC = {
     "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "LoadError",
     "ModelError", "ModelMismatch", "QuestionError", "Settings", "SettingsError", "Store",
-    "StoreError", "ask", "open_store",
+    "StoreError", "ask", "make_document", "open_store",
 }  # fmt: skip
 
 

@@ -91,7 +91,10 @@ def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
         SettingsError: what MCP needs is not installed.
     """
     if mcp and find_spec("mcp") is None:
-        raise SettingsError("--mcp needs more packages: pip install 'citespan[mcp]'")
+        raise SettingsError(
+            "--mcp needs more packages: pip install 'citespan[mcp]', "
+            "in a checkout .venv/bin/pip install -c constraints.txt -e '.[mcp]'"
+        )
     with redirect_stdout(sys.stderr):  # quiet does not cover what Gradio says of MCP
         address = _launch(page, port, mcp=mcp)
     if page.mcp_error:

@@ -11,6 +11,14 @@ from rag.types import Document
 
 MAX_BYTES = 64 * 2**20
 
+PathLike = Path | str
+
+
+def as_paths(given: PathLike | Sequence[PathLike]) -> list[Path]:
+    """One path or several, as paths."""
+    several = [given] if isinstance(given, str | Path) else given
+    return [Path(path) for path in several]
+
 
 def load_file(path: Path, *, title: str | None = None) -> Document:
     """Read one file.

@@ -45,7 +45,10 @@ def verify_checksums(folder: Path) -> None:
         expected, name = line.split(maxsplit=1)
         path = folder / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise ModelError(f"{path} is missing or damaged; reinstall citespan")
+            raise ModelError(
+                f"{path} is missing or damaged; reinstall citespan, "
+                f"or delete {CHECKSUMS} there if the folder is your own"
+            )
 
 
 def write_checksums(folder: Path) -> None:

@@ -57,10 +57,11 @@ def write_card(folder: Path, sources: Sources) -> None:
     """Write ``MODEL_CARD.md`` and its pictures into the model's folder.
 
     Raises:
-        ImportError: matplotlib is missing: ``pip install citespan[train]``.
+        ImportError: matplotlib is missing: ``pip install 'citespan[train]'``.
         ModelError: no run is named, and no earlier card kept any.
     """
-    courses = _courses(folder, sources.runs)
+    told = _told(folder, sources.runs)
+    courses = [(Plan(**row["plan"]), Progress(**row["progress"])) for row in told]
     parts = [
         _HEAD,
         _data(sources.train),
@@ -73,22 +74,22 @@ def write_card(folder: Path, sources: Sources) -> None:
     draw_curves([progress for _, progress in courses], folder / CURVES)
     if sources.calibration:
         draw_calibration(sources.calibration, folder / CALIBRATION)
+    (folder / RUNS).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     (folder / CARD).write_text("\n".join(part.rstrip() + "\n" for part in parts if part), "utf-8")
 
 
-def _courses(folder: Path, runs: Sequence[Path]) -> list[tuple[Plan, Progress]]:
-    """What was planned and what happened in each run; kept in the model's folder."""
-    kept = folder / RUNS
+def _told(folder: Path, runs: Sequence[Path]) -> list[dict[str, Any]]:
+    """What was planned and what happened in each run, or in those that the last card kept."""
     if runs:
-        told = [
+        return [
             {part: json.loads((run / f"{part}.json").read_text("utf-8")) for part in _PARTS}
             for run in runs
         ]
-        kept.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-    elif not kept.exists():
+    kept = folder / RUNS
+    if not kept.exists():
         raise ModelError(f"{kept}: missing; name the folders of its training runs (--run)")
-    rows = json.loads(kept.read_text("utf-8"))
-    return [(Plan(**row["plan"]), Progress(**row["progress"])) for row in rows]
+    rows: list[dict[str, Any]] = json.loads(kept.read_text("utf-8"))
+    return rows
 
 
 def draw_curves(runs: Sequence[Progress], path: Path) -> None:
@@ -133,7 +134,10 @@ def _figure() -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("the pictures need matplotlib: pip install 'citespan[train]'") from error
+        raise ImportError(
+            "the pictures need matplotlib: pip install 'citespan[train]', "
+            "in a checkout .venv/bin/pip install -c constraints.txt -e '.[train]'"
+        ) from error
     return Figure(figsize=(8, 3), layout="constrained")
 
 

@@ -1,6 +1,7 @@
 """The model card says what the runs recorded."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +16,21 @@ from rag.training.plan import Plan
 def test_a_card_of_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="--run"):
         write_card(tmp_path, Sources([], [], {}))
+
+
+def test_without_its_pictures_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "progress.json").write_text(json.dumps(asdict(Progress())))
+    (run / "plan.json").write_text(json.dumps(asdict(Plan())))
+    model = tmp_path / "model"
+    model.mkdir()
+    with pytest.raises(ImportError, match=r"pip install 'citespan\[train\]'"):
+        write_card(model, Sources([run], [], {}))
+    assert list(model.iterdir()) == []
 
 
 def test_the_card_tells_of_both_runs_and_the_calibration(tmp_path: Path) -> None:

@@ -111,4 +111,4 @@ def test_what_was_written_is_whole_and_its_parts_are_apart(tmp_path: Path) -> No
                 assert gold.start is not None
                 assert texts[question.document].startswith(gold.text, gold.start)
     assert {d.id for d in train.documents}.isdisjoint(d.id for d in valid.documents)
-    assert (len(train.questions), len(valid.questions)) == (5_908, 1_148)
+    assert (len(train.questions), len(valid.questions)) == (11_340, 1_148)
