@@ -134,12 +134,16 @@ class Answerer:
         """
         asked = self._checked(question)
         scope = _Scope(documents, where, top_k or self.settings.top_k)
+        began = time.perf_counter()
         with self.store.snapshot() as snapshot:
-            began = time.perf_counter()
+            version = snapshot.version
             found = self._retrieve([asked], scope)
-            retrieved = time.perf_counter()
-            yield found[0]
-            began += time.perf_counter() - retrieved  # the caller's own time is not counted
+        retrieved = time.perf_counter()
+        yield found[0]  # outside of the snapshot: the thread may do other things meanwhile
+        began += time.perf_counter() - retrieved  # the caller's own time is not counted
+        with self.store.snapshot() as snapshot:
+            if snapshot.version != version:
+                found = self._retrieve([asked], scope)
             read = self._read([asked], found, scope, began)[0]
             answer = self._composed(asked, read, snapshot)
         self.retriever.save_index()
@@ -197,6 +201,10 @@ class Answerer:
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())
+        try:
+            question.encode()
+        except UnicodeEncodeError as error:
+            raise QuestionError(f"the question is no valid text ({error}); type it anew") from error
         if not any(character.isalnum() for character in question):
             raise QuestionError("the question is empty; ask something in words")
         if len(question) > self.settings.max_question_chars:

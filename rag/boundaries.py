@@ -1,6 +1,7 @@
 """Answer spans with clean edges: whole words and numbers, balanced quotes and brackets."""
 
 import re
+from unicodedata import category
 
 _TRIM_LEFT = " \t\r\n\u00a0,;:.!?)]}’”»-–—"
 _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
@@ -12,10 +13,17 @@ _ATOM = re.compile(  # anchored and possessive where a passage without white spa
     r"|(?:https?://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
     r"|(?<!\d)\d++(?::\d\d)+(?!\d)"  # a time
     r"|(?<!\d)\d{4}-\d\d-\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2,4}(?!\d)"  # a date
-    r"|(?<![\w-])--[^\W\d_][\w-]*\w"  # an option of a command
+    r"|(?<![\w-])(?:--[^\W\d_][\w-]*\w|-[^\W\d_](?!\w))"  # an option of a command
+    r"|(?<![\w.])\.[^\W\d_]\w*"  # .env
     r"|(?<![\w/])(?:~|\.{1,2})?+(?:/[\w.+-]*\w)++/?"  # a path
 )
-_OPTION = re.compile(r"--[^\W\d_]")  # of a command
+_MARK = re.compile(  # what begins with its mark
+    r"[-–—−][$€£¥]?\.?\d|\.\d"  # a sign or a bare decimal point
+    r"|--[^\W\d_]|-[^\W\d_](?!\w)|\.{1,2}/"  # an option of a command, a path
+    r"|(?<![\w.])\.[^\W\d_]"  # .env
+)
+_SIGN = re.compile(r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)")  # no range, no second dash
+_JOINER = "\u200d"
 _PASSES = 8
 
 
@@ -34,6 +42,8 @@ def clean(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
     start, end = _trim(text, start, end)
+    if start < end and start and _SIGN.match(text, start - 1):
+        start -= 1
     while start < end and _joined(text, start):
         start -= 1
     while start < end < len(text) and _joined(text, end):
@@ -48,15 +58,25 @@ def _joined(text: str, at: int) -> bool:
     if at <= 0 or at >= len(text):
         return False
     before, after = text[at - 1], text[at]
-    if (before.isalnum() or before == "_") and (after.isalnum() or after == "_"):
-        return True
-    if _in_name(text, at):
+    if category(after)[0] == "M" or _JOINER in (before, after):
+        return True  # an accent of its own, parts of one sign
+    if _in_word(text, at) or _in_name(text, at):
         return True
     digit_before = before.isdigit() or (before in ".," and at > 1 and text[at - 2].isdigit())
     digit_after = after.isdigit() or (
         after in ".," and at + 1 < len(text) and text[at + 1].isdigit()
     )
     return digit_before and digit_after and (before in ".,") != (after in ".,")
+
+
+def _in_word(text: str, at: int) -> bool:
+    """Whether a letter or digit stands on both sides, or on those of the underscores between."""
+    left, right = at, at
+    while left and text[left - 1] == "_":
+        left -= 1
+    while right < len(text) and text[right] == "_":
+        right += 1
+    return text[left - 1 : left].isalnum() and text[right : right + 1].isalnum()
 
 
 def _in_name(text: str, at: int) -> bool:
@@ -83,10 +103,8 @@ def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start] in _TRIM_LEFT:
-        if text[start] in "-–—." and start + 1 < end and text[start + 1].isdigit():
-            break  # a sign or a bare decimal point
-        if _OPTION.match(text, start, end) or text.startswith(("./", "../"), start, end):
-            break  # they begin with their marks
+        if _MARK.match(text, start, end):
+            break
         start += 1
     while start < end and text[end - 1] in _TRIM_RIGHT:
         end -= 1

@@ -177,6 +177,10 @@ class Database:
     def _typed_errors(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.ProgrammingError as error:
+            raise StoreError(
+                f"{self.path} cannot be used ({error}); open the store again"
+            ) from error
         except sqlite3.OperationalError as error:
             raise StoreError(
                 f"{self.path} cannot be used now ({error}); check the free space, the rights on "

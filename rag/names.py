@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from rag.sentences import Bounds
+from rag.words import STOP_WORDS
 
 _WORD = re.compile(r"\w[\w'’-]*(?:[.,]\d+)*")
 
@@ -24,8 +25,7 @@ class Names:
         self._sentences = sentences
         words = _WORD.findall(question)
         self._asked = {_folded(word) for word in words}
-        # The first word has a capital in any case.
-        named = {_folded(word) for word in words[1:] if word[0].isupper()}
+        named = set(_capitals(words[1:]))  # the first word has a capital in any case
         named |= {word for word in self._asked if word[0].isdigit()}
         self._places: dict[str, list[int]] = {}
         for match in _WORD.finditer(passage) if named else ():
@@ -57,8 +57,25 @@ class Names:
     def _names(self, begin: int, stop: int) -> Iterator[str]:
         """Numbers, and words with a capital where the sentence does not begin."""
         for match in _WORD.finditer(self._passage, begin, stop):
-            if match[0][0].isdigit() or (match[0][0].isupper() and match.start() > begin):
-                yield _folded(match[0])
+            word = match[0]
+            if word[0].isdigit() or (match.start() > begin and _is_name(word)):
+                yield _folded(word)
+
+
+def _capitals(words: Sequence[str]) -> Iterator[str]:
+    """The names among words; none where all have capitals, "The" too."""
+    if all(word[0].isupper() for word in words) and any(_is_stop(word) for word in words):
+        return
+    yield from (_folded(word) for word in words if _is_name(word))
+
+
+def _is_name(word: str) -> bool:
+    """Whether its capital shows that it is a name: not so "I" and "I'm"."""
+    return word[0].isupper() and not _is_stop(word)
+
+
+def _is_stop(word: str) -> bool:
+    return re.split("['’]", word.casefold())[0] in STOP_WORDS
 
 
 def _folded(word: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import PurePath
 
 from rag.loaders import supported_suffixes
@@ -14,7 +15,7 @@ from rag.types import Document, Passage
 
 __all__ = ["sentence_at", "sentences", "split"]
 
-VERSION = 1
+VERSION = 2
 """Raised where ``split`` gives other passages: what a store holds from before is split again when
 its document is added again."""
 TARGET = 600
@@ -105,14 +106,17 @@ def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
 
 
 def _units(text: str) -> Iterator[Bounds]:
-    """What passages are made of: paragraphs, and the sentences of long paragraphs."""
+    """What passages are made of: paragraphs; of long ones the sentences, and the rows of tables."""
+    in_table = {line for table in tables(text) for line in (table.header, *table.rows)}
     for paragraph in paragraphs(text):
         bounds = paragraph[0][0], paragraph[-1][1]
         if bounds[1] - bounds[0] <= LONGEST:
             yield bounds
         else:
-            for start, end in paragraph_sentences(text, paragraph):
-                yield from _cut(text, start, end)
+            for is_table, run in groupby(paragraph, in_table.__contains__):
+                lines = list(run)
+                for start, end in lines if is_table else paragraph_sentences(text, lines):
+                    yield from _cut(text, start, end)
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Bounds]:

@@ -25,7 +25,7 @@ MOST = 6
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
 # The line of a fence, those before a heading's words, of bold text and of code.
-_MARKS = re.compile(r"(?m)^ {0,3}(?:`{3}|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+|\*\*+|`+")
+_MARKS = re.compile(r"(?m)^ {0,3}(?:`{3,}+(?![^\r\n]*`)|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+|\*\*+|`+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,7 @@ class SpanReader:
     def _windows(self, number: int, question: str, hits: Sequence[Hit]) -> list[_Window]:
         if not hits:
             return []
-        question = question[: self._limit]  # a token has at least one character
-        tokens = self._tokenizer.encode(question, add_special_tokens=False)
-        if len(tokens.ids) > MAX_QUESTION_TOKENS:
-            question = question[: tokens.offsets[MAX_QUESTION_TOKENS - 1][1]]
+        question = self._asked(question)
         in_words = [prose(hit.passage.text, hit.passage.header, hit.passage.about) for hit in hits]
         encoded = self._tokenizer.encode_batch(
             [
@@ -125,6 +122,22 @@ class SpanReader:
             for place, first in enumerate(encoded)
             for window in (first, *first.overflowing)
         ]
+
+    def _asked(self, question: str) -> str:
+        """What is read of a question: as much as fits, of a longer one the last that it asks."""
+        fitting = self._fitting(question)
+        if len(fitting) == len(question):
+            return question
+        asked = [bounds for bounds in sentences(question) if question[bounds[1] - 1] == "?"]
+        return self._fitting(question[slice(*asked[-1])]) if asked else fitting
+
+    def _fitting(self, question: str) -> str:
+        """The first ``MAX_QUESTION_TOKENS`` tokens."""
+        # Only a second text is truncated; a first one that is too long would be an error.
+        offsets = self._tokenizer.encode("", question, add_special_tokens=False).offsets
+        if len(offsets) <= MAX_QUESTION_TOKENS:
+            return question
+        return question[: offsets[MAX_QUESTION_TOKENS - 1][1]]
 
     def _forward(self, windows: Sequence[_Window]) -> list[tuple[Floats, Floats]]:
         """Start and end logits of each window, computed in order of length."""

@@ -3,7 +3,7 @@
 import re
 
 _WORD = re.compile(r"\w+")
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have "
     "how i if in into is it its me my of on or our shall should so some such than that the their "
     "them then there these they this those to was we were what when where which who whom whose why "
@@ -19,8 +19,9 @@ _WHETHER = re.compile(
 
 def telling_words(text: str) -> list[str]:
     """Distinct lower-case words in order, less stop words where others remain."""
-    words = list(dict.fromkeys(_WORD.findall(text.lower())))
-    return [word for word in words if word not in _STOP_WORDS] or words
+    found = (word.strip("_") for word in _WORD.findall(text.lower()))  # of emphasis
+    words = [word for word in dict.fromkeys(found) if word]
+    return [word for word in words if word not in STOP_WORDS] or words
 
 
 def asks_whether(question: str) -> bool:

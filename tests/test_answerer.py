@@ -129,6 +129,30 @@ def test_the_steps_end_in_the_same_answer(answerer: Answerer) -> None:
     assert set(answer.timings_ms) == {"retrieve", "read", "compose", "total"}
 
 
+def test_between_its_steps_a_thread_may_do_other_things(
+    tmp_path: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    page, other = tmp_path / "page.txt", tmp_path / "other.txt"
+    page.write_text("The lighthouse keeper was called Ada Thorne.")
+    other.write_text("The ferry leaves at 7:15.")
+    with Store(tmp_path / "store") as store:
+        answerer = Answerer(store, encoder=encoder)
+        answerer.add(page)
+        steps = answerer.ask_steps("When does the ferry leave?")
+        next(steps)
+        answerer.add(other)
+        answerer.store.remove_source(str(page))
+        (answer,) = steps
+        assert isinstance(answer, Answer)
+        assert answer.text == "7:15"
+        assert answer.verify(store) == []
+
+
+def test_a_question_that_is_no_text_is_refused(answerer: Answerer) -> None:
+    with pytest.raises(QuestionError, match="no valid text"):
+        answerer.ask("Who urged \ud800 caution?")
+
+
 def test_search_ranks_by_what_reading_finds(answerer: Answerer) -> None:
     question = "When was the agreement between Seoul and Pyongyang outlined?"
     depth = answerer.settings.top_k + 2

@@ -204,6 +204,10 @@ def test_the_same_text_in_another_encoding_is_the_same_document(tmp_path: Path) 
         ("a.md", "Underlined\n==========\n\nText.", "Underlined"),
         ("a.md", "---\ntitle: x\n---\n\n# After the front matter\n", "After the front matter"),
         ("a.md", "- item\n---\n\n#hashtag\n\n    # code\n", "a.md"),
+        ("a.md", "```pip install it```\n\n# Below a line of code\n", "Below a line of code"),
+        ("a.md", "- ```sh\n  # a comment\n  ```\n\n# Below a list\n", "Below a list"),
+        ("a.md", "1. Do:\n\n    ```\n    # no\n    ```\n# Behind\n", "Behind"),
+        ("a.md", "- an item that\n  goes on\n---\n\nTitle\n---\n", "Title"),
         ("A.MARKDOWN", "No heading.", "A.MARKDOWN"),
     ],
 )

@@ -29,12 +29,25 @@ She is there on Mondays. The lift was mended in 2021."""
         ("What was mended in 2019?", "The lift", True),
         ("Wharf is where?", "Harbour Lane", False),  # a first word may be any word
         ("", "€900", False),
+        ("WHAT IS THE RENT IN WHARF STREET?", "€900", False),  # nothing is written as a name
+        ("What Is The Rent In Wharf Street?", "€900", False),
+        ("What's Wharf Street’s rent?", "€900", True),
     ],
 )
 def test_a_name_elsewhere_and_another_here(question: str, answer: str, *, stray: bool) -> None:
     names = Names(question, LETTERS, sentences(LETTERS))
     start = LETTERS.index(answer)
     assert names.stray(start, start + len(answer)) is stray
+
+
+def test_the_one_who_asks_is_no_name() -> None:
+    text = "I wrote this in May. Read it first. The keys can be had on Monday, as I think, of Ann."
+    answer = text.index("Monday")
+    for question in ("When can I have the keys?", "When is it that I'm to have the keys?"):
+        assert not Names(question, text, sentences(text)).stray(answer, answer + 6)
+    text = "The rent in Elm Row is due. It is late. I owe €900, as I said."
+    answer = text.index("€900")
+    assert not Names("Is Elm Row cheap?", text, sentences(text)).stray(answer + 1, answer + 4)
 
 
 def test_coming_back_without_a_name_is_no_near_miss() -> None:

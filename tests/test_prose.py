@@ -149,6 +149,7 @@ def test_marks_are_not_read() -> None:
     assert told("Use `--quiet` or **nothing**.") == "Use --quiet or nothing."
     assert told("# Lists #1\n\nWords.") == "Lists #1.\n\nWords."
     assert told("```sh\nmake all\nmake test\n```\nDone.") == "\nmake all.\nmake test.\n\nDone."
+    assert told("```make all```\nDone.") == "make all.\nDone."
     assert told("2 * 3, item #4, a*b") is None
 
 

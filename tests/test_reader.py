@@ -170,6 +170,18 @@ def test_an_endless_question_still_leaves_room(reader: SpanReader) -> None:
     assert reader.read(["why " * 500], [hits("Because it is.")])[0].spans
 
 
+def test_of_a_long_question_what_it_asks_is_read(reader: SpanReader) -> None:
+    passage = hits("The deposit is paid back on 4 May. The keys are with Ann. It rained in March.")
+    asked = "When is the deposit paid back?"
+    story = "We moved in last year and it was a long way from the old house to the new one. " * 8
+    for question in (story + asked, f"{asked} {story}"):
+        assert reader.read([question], [passage]) == reader.read([asked], [passage])
+
+
+def test_a_script_with_more_tokens_than_characters_is_read(reader: SpanReader) -> None:
+    assert reader.read(["값" * 384], [hits("Because it is.")])[0].spans
+
+
 def test_what_is_no_reader_is_refused(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
     with pytest.raises(ModelError, match=r"config\.json"):
         SpanReader(tmp_path)

@@ -13,7 +13,8 @@ _FRONT_MATTER = re.compile(
     r"---[ \t]*+\r?+\n(?:[^\r\n]*+\r?+\n)*?(?:---|\.\.\.)[ \t]*+(?:\r?+\n|\Z)"
 )
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# In list items too, and at their depth; what backticks enclose in one line is no fence.
+_FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}+(?!.*`)|~{3,})")
 _ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
 _ATX_CLOSE = re.compile(r"(?:^|[ \t])#+$")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
@@ -36,6 +37,7 @@ def headings(text: str) -> list[Heading]:
     """The headings of a Markdown text in order, ``#`` and underlined, outside fenced code."""
     found: list[Heading] = []
     fence = ""
+    block = False  # in a list, quote or table, until a blank line
     above = ""  # the line before, while it could be the text of an underlined heading
     above_start = 0
     for match in _LINE.finditer(text, _front_matter_end(text)):
@@ -43,20 +45,20 @@ def headings(text: str) -> list[Heading]:
         opened = _FENCE.match(line)
         if fence:
             # A fence closes with at least as many of the same character.
-            if opened and opened[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
+            if line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+                fence, block = "", False
         elif opened:
             fence, above = opened[1], ""
         elif atx := _ATX.match(line):
             title = _ATX_CLOSE.sub("", line[atx.end() :]).strip()
             found.append(Heading(match.start(), match.end(), _plain(title)))
-            above = ""
+            above, block = "", False
         elif above and _UNDERLINE.match(line):
             found.append(Heading(above_start, match.end(), _plain(above)))
             above = ""
         elif not line or _BLOCK.match(line):
-            above = ""
-        elif not above:
+            above, block = "", bool(line)
+        elif not above and not block:
             above, above_start = line.strip(), match.start()
     return found
 
