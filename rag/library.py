@@ -85,7 +85,10 @@ def synchronize(
         names = ", ".join(str(path) for path in paths)
         reason = f": {report.errors[0]}" if report.errors else " (.txt or .md)"
         raise LoadError(f"{names}: no readable documents there{reason}")
-    kept = {source_of(path) for path in find_files(paths)}
-    for document in answerer.store.documents():
-        if document.source not in kept:
-            answerer.store.remove_source(document.source)
+    kept = {source_of(path): path for path in find_files(paths)}
+    gone = [known for known in answerer.store.documents() if known.source not in kept]
+    for known in gone:
+        answerer.store.remove_source(known.source)
+    texts = {known.id for known in gone}
+    renamed = [known for known in answerer.store.documents() if known.id in texts]
+    answerer.add([kept[known.source] for known in renamed])

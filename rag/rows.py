@@ -25,32 +25,33 @@ def put(
 ) -> bool:
     """Store one document and its source; whether its text was new.
 
-    Passages that another version of ``split`` made are replaced.
+    Passages that are not as they would be made today are replaced.
     """
-    split_by = Snapshot(connection).split_by(document.id)
-    if split_by != VERSION:
+    snapshot = Snapshot(connection)
+    is_new, is_current = snapshot.split_by(document.id) is None, snapshot.is_current(document)
+    if not is_current:
         if not passages:  # another writer has removed it in the meantime
             passages = split(document)
             vectors = embed(passages, encoder)
         connection.execute(
             "INSERT OR IGNORE INTO meta VALUES ('encoder', ?)", (encoder.fingerprint,)
         )
-        if split_by is None:
+        if is_new:
             _insert_document(connection, document)
         else:
             _renew_document(connection, document)
         _insert_passages(connection, passages, vectors)
-    if _point_source(connection, document) or split_by != VERSION:
+    if _point_source(connection, document) or not is_current:
         bump(connection)
-    return split_by is None
+    return is_new
 
 
 def _renew_document(connection: sqlite3.Connection, document: Document) -> None:
-    """Drop a document's passages, and let it have the title that those to come are named by."""
+    """Drop a document's passages; it is called from now on as those to come are."""
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
     connection.execute(
-        "UPDATE documents SET title = ?, split_by = ? WHERE id = ?",
-        (document.title, VERSION, document.id),
+        "UPDATE documents SET title = ?, media_type = ?, split_by = ? WHERE id = ?",
+        (document.title, document.media_type, VERSION, document.id),
     )
 
 

@@ -81,9 +81,20 @@ class Snapshot:
         ).fetchone()
         return None if row is None else int(row[0])
 
-    def is_current(self, document_id: str) -> bool:
-        """Whether a document with this id is stored, in passages as they are made today."""
-        return self.split_by(document_id) == VERSION
+    def is_current(self, document: Document) -> bool:
+        """Whether it is stored, in passages as they are made today, under a name it still has.
+
+        A text that several sources hold keeps the name of the first as long as that is there.
+        """
+        if self.split_by(document.id) != VERSION:
+            return False
+        (called_anew,) = self.connection.execute(
+            "SELECT (title, media_type) <> (?, ?) AND NOT EXISTS "
+            "(SELECT 1 FROM sources WHERE document_id = id AND source <> ?) "
+            "FROM documents WHERE id = ?",
+            (document.title, document.media_type, document.source, document.id),
+        ).fetchone()
+        return not called_anew
 
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""

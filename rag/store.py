@@ -99,7 +99,8 @@ class Store:
         Documents are taken from the iterable a few at a time, embedded together and stored in
         one transaction, so memory does not grow with their number, and an interrupted call goes
         on where it was: a text that is already stored is not embedded again, unless an earlier
-        version made its passages in another way (``rag.passages.VERSION``). A source that now has
+        version made its passages in another way (``rag.passages.VERSION``), or its only source
+        calls it otherwise now. A source that now has
         another text loses its old passages in the same transaction. ``progress`` is called with
         each document once it is stored.
 
@@ -169,7 +170,7 @@ class Store:
         size = 0
         for document in documents:
             with self.snapshot() as snapshot:
-                known = snapshot.is_current(document.id)
+                known = snapshot.is_current(document)
             batch.append((document, [] if known else split(document)))
             size += max(1, len(batch[-1][1]))
             if size >= EMBED_AT_ONCE:

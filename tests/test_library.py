@@ -57,6 +57,20 @@ def test_indexes_once_and_reuses_the_store(tmp_path: Path, monkeypatch: pytest.M
     assert again.store_version == first.store_version
 
 
+def test_a_renamed_file_has_its_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "tea.txt"
+    page.write_text(
+        "# Growing\n\nAssam tea is grown in India.\n\n# Use\n\nIt is drunk with milk.\n"
+    )
+    question = "Where is Assam tea grown?"
+    assert ask(question, documents=tmp_path).citations[0].title == "# Growing"
+    page.rename(tmp_path / "leaf.md")
+    monkeypatch.setattr("rag.library._open", {})
+    cited = ask(question, documents=tmp_path).citations[0]
+    assert (cited.title, Path(cited.source).name) == ("Growing", "leaf.md")
+    assert cited.heading == "Growing"
+
+
 def test_follows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("The red boat is called Petrel.")
     (tmp_path / "b.txt").write_text("The blue boat is called Heron.")
