@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,22 @@ def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     with pytest.raises(LoadError, match=r"empty\.txt"):
         ask("Anything?", documents=tmp_path)
+
+
+def test_the_python_of_the_readme_runs(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "hall.txt").write_text("The fee for the hall is due on 1 March.")
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)
+    answers = []
+    for block in blocks:
+        names: dict[str, rag.Answer] = {}
+        exec(block, names)  # noqa: S102 - it is our own
+        answers.append(names["answer"].text)
+    assert answers == ["1 March", "4 May"]
+    assert "None" in capsys.readouterr().out
 
 
 def test_every_setting_is_documented(root: Path) -> None:
