@@ -29,7 +29,7 @@ def index(
         StoreError: the store cannot be written.
     """
     with store.snapshot() as snapshot:
-        known = snapshot.is_current(document.id)
+        known = snapshot.is_current(document)
     texts = [] if known else [passage.searched for passage in split(document)]
     vectors: dict[str, _Vector] = {}
     for begin in range(0, len(texts), AT_ONCE):
