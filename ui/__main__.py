@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; returns 2, with one line that says why, where it cannot start."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop)  # the terminal was closed, and not left behind (nohup)
     _share_memory()
     # Threads may still write there while it is deleted.
     with tempfile.TemporaryDirectory(prefix="citespan-", ignore_cleanup_errors=True) as uploads:

@@ -28,7 +28,8 @@ class Shelf:
 class Intake:
     """How far dropped files are: ``done`` of ``total``, the one at work and its stage.
 
-    ``share`` (0..1) is how much of a stage is done, where it takes long.
+    ``share`` (0..1) is how much of a stage is done, where it takes long. ``replaced`` counts those
+    of whose name there was another text.
     """
 
     done: int
@@ -38,6 +39,7 @@ class Intake:
     share: float = 0.0
     added: int = 0
     unchanged: int = 0
+    replaced: int = 0
     errors: tuple[str, ...] = ()
     cancelled: bool = False
 
@@ -96,6 +98,8 @@ def _steps(intake: Intake) -> str:
 
 def _outcome(intake: Intake) -> str:
     parts = [f"{wording.count(intake.added, 'document')} added"]
+    if intake.replaced:
+        parts.append(f"{intake.replaced:,} in place of an earlier one of that name")
     if intake.unchanged:
         parts.append(f"{intake.unchanged:,} already there")
     if intake.errors:

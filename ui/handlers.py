@@ -101,7 +101,7 @@ class Chat:
         answer = turns[number].answer
         if answer is None or turns[number].search is not None:
             return None
-        found = search(self._answerer, answer.question, self._documents)
+        found = search(self._answerer, answer.question, turns[number].asked)
         return (*turns[:number], replace(turns[number], search=found), *turns[number + 1 :])
 
     def preview(self, event: object, turns: Sequence[Turn] = ()) -> str | None:
@@ -148,7 +148,7 @@ class Chat:
 
     def steps(self, question: str) -> Iterator[Turn]:
         """The turn at once, then with the passages that are read, then as ``answered``."""
-        turn = Turn(_shortened(question))
+        turn = Turn(_shortened(question), asked=self._documents)
         yield turn
         try:
             for step in self._answerer.ask_steps(question, documents=self._documents):

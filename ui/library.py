@@ -39,7 +39,7 @@ class Library:
         self._parent = parent
         self._own: Answerer | None = None if parent else base
         self._lock = threading.Lock()
-        self._taken = 0
+        self._sizes: dict[str, int] = {}  # bytes, by the document that was read
         self._removed: Document | None = None
 
     @property
@@ -102,6 +102,9 @@ class Library:
         """Store a document; returns the state that counts it."""
         state = replace(state, stage="Indexing")
         yield state
+        replaced = any(
+            info.source == document.source and info.id != document.id for info in self.documents()
+        )
         steps = index(self._changing().store, document, self._base.encoder, stopped)
         while True:
             try:
@@ -109,7 +112,10 @@ class Library:
             except StopIteration as end:
                 new = bool(end.value)
                 return replace(
-                    state, added=state.added + new, unchanged=state.unchanged + (not new)
+                    state,
+                    added=state.added + new,
+                    unchanged=state.unchanged + (not new),
+                    replaced=state.replaced + replaced,
                 )
             yield replace(state, share=share)
 
@@ -123,10 +129,11 @@ class Library:
 
     def undo(self) -> str | None:
         """Put the last removed document back; its id, or None where there is none."""
-        document, self._removed = self._removed, None
+        document = self._removed
         if document is None:
             return None
         self._changing().store.add([document], self._base.encoder)
+        self._removed = None
         return document.id
 
     def close(self) -> None:
@@ -153,16 +160,24 @@ class Library:
             size = file.stat().st_size
             if number >= MAX_FILES:
                 raise LoadError(f"{file.name}: more than {MAX_FILES} files; add it in another go")
-            if self._taken + size > MAX_BYTES:
-                limit = MAX_BYTES // 2**20
-                raise LoadError(f"{file.name}: more than {limit} MB in all; start with --documents")
+            if self._held() + size > MAX_BYTES:
+                raise LoadError(
+                    f"{file.name}: more than {MAX_BYTES // 2**20} MB in all; remove documents that "
+                    "were added, or start with --documents"
+                )
             document = child.document(file)
         except OSError as error:
             raise LoadError(f"{file.name}: the upload is gone; add it again") from error
         finally:
             file.unlink(missing_ok=True)
-        self._taken += size
+        self._sizes[document.id] = size
         return document
+
+    def _held(self) -> int:
+        """Bytes of the files that were added and are still there."""
+        there = {info.id for info in self.documents()}
+        self._sizes = {name: size for name, size in self._sizes.items() if name in there}
+        return sum(self._sizes.values())
 
 
 def _delete(store: Store) -> None:

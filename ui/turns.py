@@ -1,6 +1,7 @@
 """What a conversation is made of, between the handlers and the renderers."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from rag.types import Answer, Citation
 from ui import wording
@@ -37,7 +38,8 @@ class Turn:
     Until then ``reading`` are the passages found, best first; None: still searching.
     ``offset`` is where the answer starts inside ``answer.sentence``, in characters; ``search``
     is there once someone has asked how the answer was found. ``rating`` and ``right`` are the
-    visitor's: whether the answer is right, and where the right one stands.
+    visitor's: whether the answer is right, and where the right one stands. ``asked`` are the
+    ids of the documents that were searched; None: all.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Turn:
     search: Search | None = None
     rating: bool | None = None
     right: Place | None = None
+    asked: Collection[str] | None = None
 
     @property
     def pending(self) -> bool:
@@ -74,3 +77,26 @@ def sentence_offset(document_text: str, answer: Answer) -> int | None:
     earliest = max(0, cited.end - len(answer.sentence))
     start = document_text.find(answer.sentence, earliest, cited.start + len(answer.sentence))
     return None if start < 0 else cited.start - start
+
+
+def with_changes(
+    held: Sequence[Turn], before: Sequence[Turn], after: Sequence[Turn]
+) -> tuple[Turn, ...]:
+    """The turns ``held`` by now, with what ``after`` says otherwise than ``before`` of an answer.
+
+    Meanwhile answers may have come in, oldest turns gone, and others been judged.
+    """
+    both = zip(before, after, strict=True)
+    changed = [(old, new) for old, new in both if old is not new and old.answer]
+    return tuple(
+        next((_taken_over(turn, *pair) for pair in changed if pair[0].answer is turn.answer), turn)
+        for turn in held
+    )
+
+
+def _taken_over(turn: Turn, old: Turn, new: Turn) -> Turn:
+    if new.search is not old.search:
+        turn = replace(turn, search=new.search)
+    if (new.rating, new.right) != (old.rating, old.right):
+        turn = replace(turn, rating=new.rating, right=new.right)
+    return turn

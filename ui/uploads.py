@@ -4,7 +4,7 @@ Every event of a Gradio page can be called by anyone who reaches the server, wit
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Uploads:
         """Take in the files that Gradio has received; nothing where there are none."""
         given = files if isinstance(files, list) else []
         paths = [Path(file) for file in given if isinstance(file, str)]
+        paths = list(dict.fromkeys(paths))  # Gradio gives equal files of one name one place
         if not paths:
             return
         try:
@@ -43,16 +44,18 @@ class Uploads:
     def refuse(self, event: object) -> Update:
         """Say that files were not sent: ``{"names": [name]}`` are those that are too large.
 
-        The others that were dropped with them come to ``take``; none at all is a folder without
-        any that can be read.
+        The others that were dropped with them come to ``take``, unless they were ``"alone"``; no
+        name at all is a folder without any that can be read.
         """
         names = names_of(event)
         if names is None:
             return Update()
         if not names:
             return Update(intake=trouble("The folder holds no file of a kind that can be read."))
-        self._refused = refused(names, MAX_FILE_BYTES)
-        return Update(intake=progress(Intake(0, 0, errors=self._refused)))
+        lines = refused(names, MAX_FILE_BYTES)
+        alone = isinstance(event, Mapping) and event.get("alone") is True
+        self._refused = () if alone else lines
+        return Update(intake=progress(Intake(0, 0, errors=lines)))
 
     def stop(self) -> Update:
         """Stop taking in files."""

@@ -12,12 +12,13 @@ from ui.documents import scope, trouble
 from ui.evaluation import Evaluation
 from ui.feedback import marked, rated
 from ui.handlers import MAX_TURNS, Chat, View, number_of, text_of, value_of
-from ui.history import History, Turns
+from ui.history import Conversation, History, Turns
 from ui.library import Library
 from ui.render import suggestions
 from ui.saving import Saving
 from ui.selection import Selection
 from ui.suggestions import Suggestions
+from ui.turns import with_changes
 from ui.update import Update
 from ui.uploads import Uploads
 
@@ -106,15 +107,18 @@ class Visitor:
 
     def explain(self, event: object) -> Update:
         """Show how an answer was found."""
-        return self._judged(self._chat().explain(event, self._turns))
+        open_now = self._history.current
+        return self._judged(open_now, self._chat().explain(event, open_now.turns))
 
     def rate(self, event: object) -> Update:
         """Say that an answer is right or wrong."""
-        return self._judged(rated(self._turns, event))
+        open_now = self._history.current
+        return self._judged(open_now, rated(open_now.turns, event))
 
     def mark(self, event: object) -> Update:
         """Say where in a document the right answer stands."""
-        return self._judged(marked(self._turns, event, self._library.answerer.store))
+        open_now, store = self._history.current, self._library.answerer.store
+        return self._judged(open_now, marked(open_now.turns, event, store))
 
     def reset(self) -> Update:
         """A new conversation; the old one stays in the list of chats."""
@@ -199,13 +203,15 @@ class Visitor:
     def _turns(self) -> Turns:
         return self._history.current.turns
 
-    def _judged(self, turns: Turns | None) -> Update:
+    def _judged(self, before: Conversation, turns: Turns | None) -> Update:
         """The conversation after one of its turns has changed; None: it has not."""
         if turns is None:
             return Update()
-        changed = self._history.change(  # an answer may have come in meanwhile
-            self._history.current.number, lambda held: (*turns, *held[len(turns) :])
+        changed = self._history.change(
+            before.number, lambda held: with_changes(held, before.turns, turns)
         )
+        if before.number != self._history.current.number:
+            return Update()
         return Update(self._chat().view(changed.turns).conversation)
 
     def _show(self, view: View) -> Update:

@@ -47,9 +47,12 @@ def test_progress_counts_files_and_stages() -> None:
 
 
 def test_the_outcome_counts_everything() -> None:
-    done = Intake(4, 4, added=1, unchanged=2, errors=("x",))
+    done = Intake(4, 4, added=1, unchanged=2, replaced=1, errors=("x",))
     line = read(documents.progress(done)).find("p")[0].text
-    assert line == "1 document added, 2 already there, 1 could not be read.Close"
+    assert line == (
+        "1 document added, 1 in place of an earlier one of that name, 2 already there, "
+        "1 could not be read.Close"
+    )
     cancelled = Intake(1, 5, added=1, cancelled=True)
     assert "4 cancelled" in read(documents.progress(cancelled)).find("p")[0].text
 

@@ -1,5 +1,6 @@
 """What visitors say of answers, and that the evaluation can read it back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from rag.store import Store
 from tests.ui.samples import TEXT, abstention, answer, cite, document
 from ui import feedback
 from ui.history import Turns
-from ui.turns import Turn
+from ui.search import Search
+from ui.turns import Turn, with_changes
 
 START = TEXT.index("1934")
 
@@ -42,6 +44,20 @@ def test_a_rating_is_set_changed_and_taken_back(turns: Turns) -> None:
         assert now is not None
         ratings.append(now[0].rating)
     assert ratings == [True, False, None]
+
+
+def test_a_judgement_comes_to_its_own_answer(turns: Turns) -> None:
+    """While it was made an older turn went, another was rated, and an answer came in."""
+    first, second, failed = turns
+    explained = (replace(first, search=Search(1, 2, 3, ())), second, failed)
+    third = Turn("Where?", answer(cite(document(), "1934")))
+    held = (replace(first, rating=True), failed, third)
+    found, *others = with_changes(held, turns, explained)
+    assert (found.rating, found.search) == (True, explained[0].search)
+    assert others == [failed, third]
+    assert with_changes((third,), turns, explained) == (third,)
+    judged = with_changes((found, third), (found, third), (found, replace(third, rating=False)))
+    assert [turn.rating for turn in judged] == [True, False]
 
 
 @pytest.mark.parametrize(

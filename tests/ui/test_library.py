@@ -118,7 +118,9 @@ def test_the_same_text_again_is_unchanged_and_equal_names_stay_apart(
     sources = {info.source for info in library.documents()}
     assert {"uploads/n.txt", "uploads/n (2).txt"} <= sources
     report = last(list(library.add(upload(tmp_path / "3", n_txt="One.\n"))))
-    assert (report.added, report.unchanged) == (0, 1)
+    assert (report.added, report.unchanged, report.replaced) == (0, 1, 0)
+    report = last(list(library.add(upload(tmp_path / "4", n_txt="Three.\n"))))
+    assert (report.added, report.unchanged, report.replaced) == (1, 0, 1)
 
 
 def test_limits_are_errors_of_the_files_beyond_them(
@@ -131,6 +133,18 @@ def test_limits_are_errors_of_the_files_beyond_them(
     assert report.added == 1
     assert "0 MB in all" in report.errors[0]
     assert "more than 2 files" in report.errors[1]
+
+
+def test_what_is_removed_counts_no_more(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 40)
+    for number in range(3):
+        text = f"Of thirty bytes, the {number}th of all.\n"
+        report = last(list(library.add(upload(tmp_path / str(number), a_txt=text))))
+        assert (report.added, report.errors) == (1, ())
+        (added,) = (info.id for info in library.documents() if info.source == "uploads/a.txt")
+        assert library.remove(added)
 
 
 def test_a_stop_keeps_what_is_in(library: Library, tmp_path: Path) -> None:

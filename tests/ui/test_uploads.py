@@ -196,5 +196,7 @@ def test_what_was_not_sent_is_said_beside_what_was(visitor: Visitor, tmp_path: P
     assert len(lines[1]) < 400
     assert drop(visitor, tmp_path, {"note.txt": NOTE}) == lines
     assert drop(visitor, tmp_path, {"note.txt": NOTE}) == []
+    visitor.uploads.refuse({"names": ["film.md"], "alone": True})
+    assert drop(visitor, tmp_path, {"note.txt": NOTE}) == []
     assert "no file of a kind" in (visitor.uploads.refuse({"names": []}).intake or "")
     assert "one file" in (visitor.evaluation.refuse({"names": []}).evaluation or "")

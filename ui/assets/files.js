@@ -20,8 +20,10 @@
     const files = found.filter(([path]) => wanted(path)).map(([, file]) => file);
     const large = files.filter((file) => !fits(file)).map((file) => file.name);
     const refusal = area.id === "questions" ? "unfit" : "refuse";
-    if (large.length || !files.length) document.citespan(refusal, { names: large });
-    return files.filter(fits);
+    const sent = files.filter(fits);
+    const alone = !sent.length;
+    if (large.length || alone) document.citespan(refusal, { names: large, alone });
+    return sent;
   }
 
   function give(input, files) {
