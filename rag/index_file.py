@@ -96,7 +96,10 @@ def read(folder: Path, manifest: Manifest, wanted: Wanted, *, mapped: bool) -> f
     checksum = Checksum(manifest.sha256, manifest.size)
     if kind is None or not expected or not checked_file.is_sound(path, checksum):
         return None
-    index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+    try:
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+    except RuntimeError:  # of a kind that this FAISS does not know, or gone since
+        return None
     sound = (
         index.d == wanted.dimension
         and index.ntotal == manifest.passages

@@ -165,9 +165,12 @@ def produce(postings: Postings) -> Callable[[Take], None]:
 
 
 def load(path: Path, shape: Shape) -> Postings | None:
-    """The postings in a file, memory-mapped; None where the file has not this shape."""
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    """The postings in a file, memory-mapped; None where it has not this shape, or is gone."""
+    try:
+        with path.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        return None
     layout = (
         (np.int64, shape.passages),
         (np.float32, shape.passages),

@@ -41,7 +41,8 @@ def put(
         else:
             _renew_document(connection, document)
         _insert_passages(connection, passages, vectors)
-    if _point_source(connection, document) or not is_current:
+    pointed, told = _point_source(connection, document), _tell(connection, document)
+    if pointed or told or not is_current:
         bump(connection)
     return is_new
 
@@ -110,6 +111,33 @@ def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
     )
     if row is not None:
         drop_unnamed(connection, row[0])
+    return True
+
+
+def _tell(connection: sqlite3.Connection, document: Document) -> bool:
+    """Let a stored document have the metadata that it comes with, if any; whether that is new.
+
+    They take the place of what its source said before, and stand beside what other sources said.
+    """
+    given = {str(key): str(value) for key, value in document.metadata.items()}
+    if not given:
+        return False
+    (stored, shared) = connection.execute(
+        "SELECT metadata, EXISTS (SELECT 1 FROM sources WHERE document_id = id AND source <> ?) "
+        "FROM documents WHERE id = ?",
+        (document.source, document.id),
+    ).fetchone()
+    rows = connection.execute("SELECT key, value FROM facts WHERE document_id = ?", (document.id,))
+    before = set(rows)
+    facts = before | set(given.items()) if shared else set(given.items())
+    metadata = json.dumps({**json.loads(stored), **given} if shared else given, sort_keys=True)
+    if (facts, metadata) == (before, stored):
+        return False
+    connection.execute("UPDATE documents SET metadata = ? WHERE id = ?", (metadata, document.id))
+    connection.execute("DELETE FROM facts WHERE document_id = ?", (document.id,))
+    connection.executemany(
+        "INSERT INTO facts VALUES (?, ?, ?)", [(*fact, document.id) for fact in sorted(facts)]
+    )
     return True
 
 

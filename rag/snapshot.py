@@ -84,13 +84,13 @@ class Snapshot:
     def is_current(self, document: Document) -> bool:
         """Whether it is stored, in passages as they are made today, under a name it still has.
 
-        A text that several sources hold keeps the name of the first as long as that is there.
+        A text that several sources hold has the name of the first of them in order.
         """
         if self.split_by(document.id) != VERSION:
             return False
         (called_anew,) = self.connection.execute(
             "SELECT (title, media_type) <> (?, ?) AND NOT EXISTS "
-            "(SELECT 1 FROM sources WHERE document_id = id AND source <> ?) "
+            "(SELECT 1 FROM sources WHERE document_id = id AND source < ?) "
             "FROM documents WHERE id = ?",
             (document.title, document.media_type, document.source, document.id),
         ).fetchone()

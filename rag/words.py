@@ -2,7 +2,7 @@
 
 import re
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w[\w\u0300-\u036f]*")  # with accents that are characters of their own
 STOP_WORDS = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have "
     "how i if in into is it its me my of on or our shall should so some such than that the their "

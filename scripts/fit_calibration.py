@@ -24,7 +24,7 @@ from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
-from rag.errors import CitespanError
+from rag.errors import CitespanError, SettingsError
 from rag.evaluation.confidence import (
     auroc,
     brier,
@@ -63,6 +63,9 @@ def main() -> int:
 def run(asked: argparse.Namespace) -> None:
     """Read, fit, report, store."""
     worth = holds if asked.reader == SENTENCE else f1
+    stems = [path.stem for path in asked.questions]
+    if len(set(stems)) < len(stems):
+        raise SettingsError(f"--questions {', '.join(stems)}: two of one name; rename one")
     found: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         encoder = SentenceTransformerEncoder()
@@ -122,6 +125,8 @@ def read(
     """What the reader finds for ``--limit`` questions of a file, drawn with the seed."""
     given = read_set(path)
     store.add(given.documents, encoder)
+    for stale in {info.id for info in store.documents()} - {one.id for one in given.documents}:
+        store.remove(stale)
     answerer = Answerer(store, Settings(reader=asked.reader), encoder=encoder)
     order = np.random.default_rng(asked.seed).permutation(len(given.questions))
     some = [given.questions[i] for i in order[: asked.limit]]

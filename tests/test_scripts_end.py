@@ -11,6 +11,11 @@ import pytest
     ("script", "options", "told"),
     [
         ("fit_calibration", ["--questions", "gone.json", "--reader", "sentence", "--out", "."], ""),
+        (
+            "fit_calibration",
+            ["--questions", "a/dev.json", "b/dev.json", "--reader", "sentence", "--out", "."],
+            "--questions dev, dev: two of one name; rename one",
+        ),
         ("benchmark", ["--questions", "gone.json", "--scale", "10"], ""),
         ("model_card", ["--model", "gone", "--train", "squad.json"], "gone/runs.json: missing"),
     ],

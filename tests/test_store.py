@@ -11,6 +11,7 @@ import pytest
 
 from rag.encoder import Vectors
 from rag.errors import ModelMismatch, StoreError
+from rag.filters import Filter
 from rag.loaders import make_document
 from rag.passages import split
 from rag.store import Store
@@ -154,6 +155,42 @@ def test_a_changed_file_replaces_its_passages(store: Store) -> None:
         assert snapshot.passage_count() == 1
         assert snapshot.lexical('"apples"', 5) == []
         assert len(snapshot.lexical('"pears"', 5)) == 1
+
+
+def test_metadata_follow_their_source(store: Store) -> None:
+    encoder = WordEncoder()
+
+    def add(year: str | None, source: str = "a.txt") -> int:
+        told = {"year": year} if year else None
+        one = make_document("The fee is due.", "Fees", source, "text/plain", metadata=told)
+        store.add([one], encoder)
+        return store.version
+
+    def found(year: str) -> int:
+        with store.snapshot() as snapshot:
+            return len(snapshot.numbers_of(Filter(where=frozenset({("year", year)}))))
+
+    add("2021")
+    version = add("2023")
+    assert (found("2021"), found("2023")) == (0, 1)
+    assert add("2023") == add(None) == version  # nothing new, nothing said
+    add("2024", "b.txt")
+    assert (found("2023"), found("2024")) == (1, 1)
+    (known,) = {info.id for info in store.documents()}
+    assert (store.document(known) or document("")).metadata == {"year": "2024"}
+
+
+def test_a_text_of_several_names_is_called_by_the_first(store: Store) -> None:
+    encoder = WordEncoder()
+    named = [make_document("Shared text.", name, name, "text/plain") for name in "zamk"]
+    for one in named:
+        store.add([one], encoder)
+    found = store.document(named[0].id)
+    assert found is not None
+    assert (found.title, found.source) == ("a", "a")
+    with store.snapshot() as snapshot:
+        (passage,) = snapshot.passages(snapshot.numbers().tolist()).values()
+    assert passage.searched == "a.\nShared text."
 
 
 def test_one_text_under_two_names_goes_with_the_last_name(store: Store) -> None:

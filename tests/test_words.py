@@ -16,6 +16,7 @@ from rag.words import adds_to, asks_whether, offers_choice
         ("Which department is it?", "IT", True),
         ("What is it?", "3", True),
         ("Is it on Monday?", "_Monday_", False),
+        ("Is it Mu\u0308ller?", "mu\u0308ller", False),
     ],
 )
 def test_what_adds_to_a_question(question: str, text: str, *, expected: bool) -> None:

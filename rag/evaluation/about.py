@@ -72,18 +72,24 @@ def checksums(
 ) -> dict[str, str | None]:
     """What the figures follow from, each by a SHA-256 in hex.
 
-    ``questions`` with their gold answers or judgements, ``documents`` by their texts, ``encoder``
-    the id of its weights (16 digits), ``reader`` its file of weights (as sha256sum says; of several
-    files, of their sums in order; None: it has none), ``program`` the source of ``rag``.
+    ``questions`` with their gold answers or judgements, ``documents`` by their texts, kinds and
+    titles, ``encoder`` the id of its weights (16 digits), ``reader`` its file of weights (as
+    sha256sum says; of several files, of their sums in order; None: it has none), ``program`` the
+    source of ``rag``.
     """
     asked = [[asdict(one), qrels and sorted(qrels[one.id].items())] for one in questions]
     return {
         "questions": _sha256(json.dumps(asked)),
-        "documents": _sha256("\n".join(sorted({document.sha256 for document in documents}))),
+        "documents": _sha256("\n".join(sorted({_told(document) for document in documents}))),
         "encoder": answerer.encoder.fingerprint.partition("@")[2] or None,
         "reader": _reader(answerer.settings.reader),
         "program": program(),
     }
+
+
+def _told(document: Document) -> str:
+    """What of a document answers follow from: its title is read, its kind tells how to split it."""
+    return f"{document.sha256} {document.media_type} {document.title}"
 
 
 def program() -> str:

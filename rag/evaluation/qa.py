@@ -24,12 +24,16 @@ def normalize_answer(text: str) -> str:
 
 def exact_match(prediction: str | None, golds: Sequence[str]) -> float:
     """1.0 when the normalised prediction equals a gold answer, else 0.0."""
-    return max(_exact(prediction or "", gold) for gold in golds or [""])
+    if prediction is None:
+        return float(not golds)
+    return max(_exact(prediction, gold) for gold in golds or [""])
 
 
 def f1(prediction: str | None, golds: Sequence[str]) -> float:
     """Harmonic mean of token precision and recall against the best gold answer."""
-    return max(_overlap(prediction or "", gold) for gold in golds or [""])
+    if prediction is None:
+        return float(not golds)
+    return max(_overlap(prediction, gold) for gold in golds or [""])
 
 
 def is_right(prediction: str | None, golds: Sequence[str]) -> bool:

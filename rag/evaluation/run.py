@@ -59,9 +59,11 @@ def evaluate(options: Options) -> report.Json:
     with folder_for(options.out) as folder:
         if options.questions.is_dir():
             result = _evaluate_retrieval(options, folder)
-        else:
-            result = _evaluate_answers(options, folder)
-        return finish(result, options.out, old, options.against)
+            return finish(result, options.out, old, options.against)
+        result, journal = _evaluate_answers(options, folder)
+        result = finish(result, options.out, old, options.against)
+        journal.finish()  # until the report is there, the same command goes on from the answers
+        return result
 
 
 def evaluate_run(
@@ -84,7 +86,7 @@ def evaluate_run(
         return finish(result, out, old, against)
 
 
-def _evaluate_answers(options: Options, folder: Path) -> report.Json:
+def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Journal]:
     given = datasets.read_set(options.questions, options.documents, options.limit)
     questions, documents = given.questions, given.documents
     gold = GoldPlaces({document.id: document.text for document in documents})
@@ -100,11 +102,10 @@ def _evaluate_answers(options: Options, folder: Path) -> report.Json:
             found = ask_all(answerer, todo)
         _collect(found, journal, len(questions), len(todo), options)
     predictions = {question.id: journal.done[question.id] for question in questions}
-    journal.finish()
     told = replace(
         told, began=journal.began, limit=options.limit, gold_passages=options.gold_passages
     )
-    return judged(questions, predictions, documents, told)
+    return judged(questions, predictions, documents, told), journal
 
 
 def judged(
@@ -198,7 +199,9 @@ def _known(collection: RetrievalSet) -> queries.Collection:
     names = {}
     for document in collection.documents:
         name = document.source.partition("#")[2]
-        names[document.id] = queries.Name(name, None if document.title == name else document.title)
+        names[document.id] = queries.Name(
+            name, document.title if document.title not in ("", name) else None
+        )
     return queries.Collection({one.id: one.text for one in collection.questions}, names)
 
 

@@ -61,4 +61,6 @@ def _paragraph(text: str, start: int, end: int) -> tuple[int, int]:
 def _part(document: Document, start: int, end: int, around: tuple[int, int]) -> Shown:
     first, last = around
     text = document.text[first:last]
-    return Shown(document.title, document.source, text, start - first, end - first)
+    return Shown(
+        document.title or document.source, document.source, text, start - first, end - first
+    )

@@ -25,8 +25,8 @@ from rag.types import Document
 def read_squad(path: Path) -> QuestionSet:
     """The questions and paragraphs of a file; equal paragraphs are one document.
 
-    A document's title is its article's, its source is ``file#article/paragraph`` (from 0). A
-    question without answers is unanswerable; plausible answers are ignored.
+    A document's title is its article's, or empty, its source is ``file#article/paragraph``
+    (from 0). A question without answers is unanswerable; plausible answers are ignored.
 
     Raises:
         LoadError: the file cannot be read or is not SQuAD JSON.
@@ -103,7 +103,7 @@ class _Reader:
             paragraph = mapping(value)
             text = string(paragraph, "context")
             rows = sequence(paragraph, "qas")
-            document = make_document(text, title or source, source, "text/plain")
+            document = make_document(text, title, source, "text/plain")
         except (ValueError, LoadError) as error:
             self.errors.add(place, error)
             return

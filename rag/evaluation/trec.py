@@ -100,7 +100,7 @@ def _corpus(path: Path, faults: list[RowError]) -> Iterator[tuple[str, Document]
             body = row.get("text")
             text = "\n\n".join(part for part in (title, body) if isinstance(part, str) and part)
             text = string({"text": text}, "text")
-            yield name, make_document(text, title or name, f"{path.name}#{name}", "text/plain")
+            yield name, make_document(text, title, f"{path.name}#{name}", "text/plain")
         except (ValueError, LoadError) as error:
             errors.add(f"line {number}", error)
     faults.extend(errors.found)

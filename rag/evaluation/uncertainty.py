@@ -62,7 +62,7 @@ def intervals(cases: Sequence[Case], rankings: Mapping[str, Run], qrels: Qrels) 
 def _retrieval_intervals(
     ids: Sequence[str], rankings: Mapping[str, Run], qrels: Qrels
 ) -> dict[str, Interval | None]:
-    scores = per_query(rankings.get(RERANKED, {}), qrels)
+    scores = per_query(rankings[RERANKED], qrels) if RERANKED in rankings else {}
     if not scores:
         return {}
     rows = [[scores.get(q, {}).get(name, np.nan) for name in MEASURES] for q in ids or scores]

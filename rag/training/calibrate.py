@@ -73,17 +73,18 @@ def samples(
 ) -> Iterator[Sample]:
     """Spans for each question: half as asked, a quarter without its document, a quarter altered.
 
-    Read is what the answerer reads, which stops where its calibration is sure: that of a new reader
-    is fitted twice. The last two have no answer: in the one case nothing that is searched holds it
-    (where another document does, the question is left out), in the other the best passages are
-    about nearly, but not quite, what is asked.
+    A question whose document is not known is always asked as it is. Read is what the answerer
+    reads, which stops where its calibration is sure: that of a new reader is fitted twice. The
+    last two have no answer: in the one case nothing that is searched holds it (where another
+    document does, the question is left out), in the other the best passages are about nearly, but
+    not quite, what is asked.
     """
     rng = np.random.default_rng(seed)
     every = {info.id for info in answerer.store.documents()}
     depth, within = answerer.settings.top_k, answerer.settings.read_within
     enough = settled(answerer.settings, answerer.calibration)
     for question in questions:
-        kind = rng.random()
+        kind = rng.random() if question.document in every else 0.0
         altered = alter(question, rng) if kind >= ALTERED_FROM else None
         hide = kind >= ANSWERABLE and altered is None
         text = altered or question.text

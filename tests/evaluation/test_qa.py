@@ -19,6 +19,7 @@ TABLE = [
     ("Seoul", ["Pyongyang"], 0.0, 0.0),
     (None, ["Seoul"], 0.0, 0.0),
     ("", ["Seoul"], 0.0, 0.0),
+    (None, ["A", "the"], 0.0, 0.0),  # nothing is left of the golds, which were to be said
     (None, [], 1.0, 1.0),
     ("Seoul", [], 0.0, 0.0),
     ("The", [], 1.0, 1.0),  # nothing is left of it, and SQuAD 2.0 compares what is left

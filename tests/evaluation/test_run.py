@@ -197,10 +197,28 @@ def test_an_interrupted_run_goes_on(
     assert resumed["run"]["began"] == "2026-03-05T14:05:00Z"
 
 
+def test_answers_outlast_an_interruption_of_the_report(
+    squad: Path, tmp_path: Path, report: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    options = Options(squad, out=tmp_path, settings=SETTINGS, progress=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(options)
+    monkeypatch.setattr(module, "ask_all", lambda _, todo: pytest.fail("asked") if todo else [])
+    assert without_times(evaluate(options)) == without_times(report)
+
+
 def test_the_report_tells_what_it_was_measured_with(report: dict[str, Any], usual: Path) -> None:
     shipped = json.loads((usual / "report.json").read_text("utf-8"))["run"]
     weights = Path(rag.__file__).parent / "models" / "reader" / "model.safetensors"
-    texts = sorted(hashlib.sha256(text.encode()).hexdigest() for text in TEXTS.values())
+    texts = sorted(
+        f"{hashlib.sha256(text.encode()).hexdigest()} text/plain {title}"
+        for title, text in TEXTS.items()
+    )
     began = datetime.fromisoformat(shipped["began"])
 
     assert abs((datetime.now(UTC) - began).total_seconds()) < 600
