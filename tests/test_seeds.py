@@ -49,7 +49,7 @@ def test_the_questions_of_the_first_screen_are_among_them(
     answers = {question.question: question.answers for question in seed_questions}
 
     assert answers["Who urged caution?"] == ("China",)
-    assert "both sanctions and talks" in answers["What has Russia advocated?"]
+    assert "sanctions and talks" in answers["What has Russia advocated?"]
     assert answers["When was the agreement between Seoul and Pyongyang outlined?"] == ("2021",)
     assert answers["Who won the 2018 World Cup?"] == ()
     assert answers["How many warheads does North Korea have?"] == ()

@@ -102,6 +102,7 @@ def test_what_was_written_is_whole_and_its_parts_are_apart(tmp_path: Path) -> No
         packed.extractall(tmp_path, filter="data")
     train = read_set(tmp_path / "written" / "written.jsonl")
     valid = read_set(ROOT / "tests" / "everyday" / "everyday.jsonl")
+    unseen = read_set(ROOT / "tests" / "unseen" / "unseen.jsonl")
     for given in (train, valid):
         texts = {document.id: document.text for document in given.documents}
         assert given.errors == ()
@@ -110,5 +111,6 @@ def test_what_was_written_is_whole_and_its_parts_are_apart(tmp_path: Path) -> No
             for gold in question.golds:
                 assert gold.start is not None
                 assert texts[question.document].startswith(gold.text, gold.start)
-    assert {d.id for d in train.documents}.isdisjoint(d.id for d in valid.documents)
-    assert (len(train.questions), len(valid.questions)) == (11_340, 1_148)
+    parts = [{d.id for d in part.documents} for part in (train, valid, unseen)]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 810 + 82 + 16
+    assert [len(part.questions) for part in (train, valid, unseen)] == [11_340, 1_148, 192]

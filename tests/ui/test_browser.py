@@ -20,7 +20,7 @@ Open = Callable[..., "Page"]
 QUESTION = "Who urged caution?"
 ANSWERED = {
     "Who urged caution?": "China",
-    "What has Russia advocated?": "both sanctions and talks",
+    "What has Russia advocated?": "sanctions and talks",
     "When was the agreement between Seoul and Pyongyang outlined?": "2021",
 }
 NOT_ANSWERED = ("Who won the 2018 World Cup?", "How many warheads does North Korea have?")
