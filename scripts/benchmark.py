@@ -27,13 +27,12 @@ from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
 from rag.encoder import Vectors, default_model_folder
-from rag.errors import CitespanError
 from rag.evaluation.datasets import read_questions
 from rag.hardware import has_bf16
 from rag.loaders import make_document
 from rag.reading import read_enough, settled, worth_reading
 from scripts.arguments import Help, positive
-from scripts.ending import refused
+from scripts.ending import attempted
 from scripts.scale.corpus import recombined
 from scripts.scale.measure import MEMORY, run, scale
 
@@ -50,11 +49,7 @@ COLD_START = "from rag import ask; ask('Who urged caution?')"
 
 def main() -> int:
     """Measure, or say what is wrong with the arguments; returns the exit status."""
-    try:
-        measure(arguments())
-    except CitespanError as error:
-        return refused("benchmark", error)
-    return 0
+    return attempted("benchmark", lambda: measure(arguments()))
 
 
 def arguments() -> argparse.Namespace:

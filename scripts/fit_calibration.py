@@ -24,7 +24,7 @@ from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
-from rag.errors import CitespanError, SettingsError
+from rag.errors import SettingsError
 from rag.evaluation.confidence import (
     auroc,
     brier,
@@ -48,16 +48,12 @@ from rag.training.calibrate import (
     scores,
 )
 from scripts.arguments import Help, positive
-from scripts.ending import refused
+from scripts.ending import attempted
 
 
 def main() -> int:
     """Fit, or say what is wrong with the arguments; returns the exit status."""
-    try:
-        run(arguments())
-    except CitespanError as error:
-        return refused("fit_calibration", error)
-    return 0
+    return attempted("fit_calibration", lambda: run(arguments()))
 
 
 def run(asked: argparse.Namespace) -> None:

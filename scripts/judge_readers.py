@@ -18,21 +18,16 @@ from transformers import AutoTokenizer
 
 from rag.calibration import Calibration
 from rag.encoder import default_model_folder
-from rag.errors import CitespanError
 from rag.reader import SpanReader
 from rag.training.examples import load
 from rag.training.judge import KINDS, Case, Judgement, ask, cases, judge
 from scripts.arguments import Help, positive
-from scripts.ending import refused
+from scripts.ending import attempted
 
 
 def main() -> int:
     """Print the table, or what is wrong with the arguments; returns the exit status."""
-    try:
-        table(arguments())
-    except CitespanError as error:
-        return refused("judge_readers", error)
-    return 0
+    return attempted("judge_readers", lambda: table(arguments()))
 
 
 def table(options: argparse.Namespace) -> None:

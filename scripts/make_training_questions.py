@@ -19,7 +19,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.encoder import SentenceTransformerEncoder
-from rag.errors import CitespanError
 from rag.evaluation.datasets import read_set
 from rag.evaluation.squad import whole_articles
 from rag.reader import SpanReader
@@ -29,16 +28,12 @@ from rag.training.tables_by_rule import tables
 from rag.training.titles import titled
 from rag.training.written import written
 from scripts.arguments import Help, positive, share
-from scripts.ending import refused
+from scripts.ending import attempted
 
 
 def main() -> int:
     """Make the file, or say what is wrong with the arguments; returns the exit status."""
-    try:
-        run(arguments())
-    except CitespanError as error:
-        return refused("make_training_questions", error)
-    return 0
+    return attempted("make_training_questions", lambda: run(arguments()))
 
 
 def run(options: argparse.Namespace) -> None:

@@ -8,19 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rag.errors import CitespanError
 from rag.models import write_checksums
 from rag.training.card import Sources, write_card
-from scripts.ending import refused
+from scripts.ending import attempted
 
 
 def main() -> int:
     """Write into the model's folder, or say what is missing; returns the exit status."""
-    try:
-        run(arguments())
-    except (CitespanError, ImportError) as error:
-        return refused("model_card", error)
-    return 0
+    return attempted("model_card", lambda: run(arguments()), ImportError)
 
 
 def arguments() -> argparse.Namespace:

@@ -21,7 +21,6 @@ from tqdm import tqdm
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from rag.encoder import default_model_folder
-from rag.errors import CitespanError
 from rag.training import negatives
 from rag.training.batches import Example, Layout
 from rag.training.check import validate
@@ -31,7 +30,7 @@ from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Notes, Teacher, Teaching, together
 from scripts.arguments import Help, positive, share
-from scripts.ending import refused
+from scripts.ending import attempted
 
 DEFAULTS = Plan()
 SAVED_EVERY_S = 600.0  # at most so much is lost with a machine that goes away
@@ -213,11 +212,7 @@ def train(
 
 def main() -> int:
     """Train, or say what is wrong with the files; returns the exit status."""
-    try:
-        run(arguments())
-    except CitespanError as error:
-        return refused("train_reader", error)
-    return 0
+    return attempted("train_reader", lambda: run(arguments()))
 
 
 def run(options: argparse.Namespace) -> None:

@@ -54,7 +54,7 @@ def on_passages(
 def _rows(path: Path, part: str) -> Iterator[tuple[str, str, str, tuple[int, int] | None]]:
     """Where it stands, the passage's hash, the question and its answer's span."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").rstrip("\n").split("\n")  # U+2028 may stand inside one
     except (OSError, UnicodeError) as error:
         raise LoadError(f"{path}: cannot be read ({error})") from error
     for number, line in enumerate(lines, start=1):

@@ -205,7 +205,7 @@ def test_unanswerable_questions_name_what_no_document_names() -> None:
 
 @pytest.mark.parametrize("name", ["the United States", "Denmark"])
 def test_a_country_swapped_in_has_its_article_and_no_other(name: str) -> None:
-    absent = Absent(["Nobody said a word."], frozenset(), random.Random(1))  # noqa: S311
+    absent = Absent(["Nobody said a word."], frozenset(), random.Random(1))  # noqa: S311 - no secret
 
     asked = {swap.question for _ in range(100) if (swap := absent.swap(f"What did {name} win?"))}
 

@@ -437,7 +437,7 @@ def test_a_report_on_rankings_alone(ranked_page: Page, ranked: dict[str, Any]) -
 
 def assert_no_finding_of_axe(page: Page, search: str) -> None:
     """Of the whole report, with everything open that a search leaves."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="of the test extra")
     page.locator("#search").fill(search)
     for summary in page.locator("summary").all():
         summary.click()

@@ -86,7 +86,7 @@ def random_collection(seed: int) -> tuple[dict[str, dict[str, int]], dict[str, l
 
 
 def test_equal_to_ir_measures() -> None:
-    ir_measures = pytest.importorskip("ir_measures")
+    ir_measures = pytest.importorskip("ir_measures", reason="of the test extra")
     measures = {
         "recall@1": ir_measures.R @ 1,
         "recall@3": ir_measures.R @ 3,

@@ -25,7 +25,8 @@ GIVEN = [
 
 def lines(folder: Path, *rows: dict[str, Any]) -> Path:
     path = folder / "named.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    told = (json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("\n".join(told) + "\n", "utf-8")
     return path
 
 
@@ -41,13 +42,14 @@ def test_questions_come_with_their_passage(tmp_path: Path) -> None:
     path = lines(
         tmp_path,
         row(FERRY, "When is the boat?", "6:40"),
-        row(LIGHT, "Who built it?", None),
+        row(LIGHT, "Who built it?\u2028Who?", None),
         row(LIGHT, "Since when is there a light?", "1871", "valid"),
     )
     boat, builder = on_passages(path, "train", GIVEN)
     assert (boat.article, boat.passage, boat.question) == (0, FERRY, "When is the boat?")
     assert boat.answers == (("6:40", FERRY.index("6:40")),)
     assert (builder.article, builder.passage, builder.answers) == (1, LIGHT, ())
+    assert builder.question == "Who built it?\u2028Who?"
     (light,) = on_passages(path, "valid", GIVEN)
     assert light.answers == (("1871", LIGHT.index("1871")),)
 

@@ -27,7 +27,9 @@ OPTIONS = {"iframes": False}
 @pytest.fixture
 def check(shots: Path) -> Check:
     """Fails where axe finds anything, or the view is wider than the window."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="of the test extra"
+    ).Axe()
 
     def checked(page: "Page", view: str) -> None:
         width = page.evaluate("innerWidth")

@@ -20,7 +20,7 @@ QUESTION = "Who urged caution?"
 @pytest.fixture(scope="module")
 def tools_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the tools are served; it always answers."""
-    pytest.importorskip("mcp")
+    pytest.importorskip("mcp", reason="of citespan[mcp]")
     settings = settings_file(tmp_path_factory.mktemp("mcp"), 0.0)
     with serving("--settings", settings, "--mcp") as server:
         yield server.address + app.MCP_PATH
