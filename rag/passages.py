@@ -2,20 +2,22 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from pathlib import PurePath
 
 from rag.loaders import supported_suffixes
 from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
 from rag.loaders.markdown import headings
 from rag.sentences import Bounds, paragraph_sentences, paragraphs, sentence_at, sentences
-from rag.tables import tables
+from rag.tables import Table, tables
 from rag.types import Document, Passage
 
 __all__ = ["sentence_at", "sentences", "split"]
 
-VERSION = 2
+VERSION = 3
 """Raised where ``split`` gives other passages: what a store holds from before is split again when
 its document is added again."""
 TARGET = 600
@@ -38,12 +40,13 @@ def split(document: Document) -> list[Passage]:
     to ``TARGET`` characters; longer ones stay whole up to ``LONGEST``, then they are split into
     sentences. A short last paragraph or sentence opens the next passage again, so that a lone
     sentence keeps its subject. A Markdown heading starts a passage, and names it. A passage that
-    starts with a row of a table has the table's header with it.
+    starts with a row of a table has the table's header with it, as a row of Markdown.
     """
     passages = []
     for start, end, heading in _sections(document):
         section = document.text[start:end]
-        units, headers = list(_units(section)), _headers(section)
+        found = list(tables(section))
+        units, headers = list(_units(section, found)), _headers(section, found)
         passages += [
             Passage(
                 id=f"{document.id}:{start + first}-{start + last}",
@@ -83,14 +86,14 @@ def _page(document: Document, position: int) -> int | None:
     return max(1, bisect_right(document.pages, position)) if document.pages else None
 
 
-def _headers(text: str) -> dict[int, str]:
+def _headers(text: str, found: Sequence[Table]) -> dict[int, str]:
     """Where the rows of tables start, and the header line of each; one that is too long is none."""
-    found: dict[int, str] = {}
-    for table in tables(text):
-        header = text[slice(*table.header)]
-        if len(header) <= LONGEST:
-            found |= dict.fromkeys((start for start, _ in table.rows), header)
-    return found
+    headers: dict[int, str] = {}
+    for table in found:
+        header = table.header_row(text)
+        if header is not None and len(header) <= LONGEST:
+            headers |= dict.fromkeys((start for start, _ in table.rows), header)
+    return headers
 
 
 def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
@@ -105,18 +108,25 @@ def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
     yield start, len(text), heading
 
 
-def _units(text: str) -> Iterator[Bounds]:
+def _units(text: str, found: Sequence[Table]) -> Iterator[Bounds]:
     """What passages are made of: paragraphs; of long ones the sentences, and the rows of tables."""
-    in_table = {line for table in tables(text) for line in (table.header, *table.rows)}
+    rows = [row for table in found for row in (table.header, *table.rows) if row]
+    row_of = partial(_row_at, rows)
     for paragraph in paragraphs(text):
-        bounds = paragraph[0][0], paragraph[-1][1]
-        if bounds[1] - bounds[0] <= LONGEST:
-            yield bounds
-        else:
-            for is_table, run in groupby(paragraph, in_table.__contains__):
-                lines = list(run)
-                for start, end in lines if is_table else paragraph_sentences(text, lines):
-                    yield from _cut(text, start, end)
+        start, end = paragraph[0][0], paragraph[-1][1]
+        if end - start <= LONGEST:
+            yield start, end
+            continue
+        for row, lines in groupby(paragraph, row_of):
+            units = [row] if row else paragraph_sentences(text, list(lines))
+            for first, last in units:
+                yield from _cut(text, first, last)
+
+
+def _row_at(rows: Sequence[Bounds], line: Bounds) -> Bounds | None:
+    """The row of a table that a line belongs to."""
+    before = bisect_right(rows, line[0], key=itemgetter(0))
+    return rows[before - 1] if before and line[1] <= rows[before - 1][1] else None
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Bounds]:

@@ -100,14 +100,16 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
         told.put(about)
     if header is not None:
         names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))]
-        for row in first_rows(text):
-            _say(told, text, names, row)
+        for row, values in first_rows(text):
+            fits = len(values) == len(names) or "|" in text[slice(*row)]
+            _say(told, text, names if fits else [], values)
             done = row[1]
     for table in tables(text):
-        _end_lines(told, text, done, table.header[0])
-        header_cells = cells(text, table.header)
-        for row in table.rows:
-            _say(told, text, header_cells, row)
+        if table.start < done:
+            continue
+        _end_lines(told, text, done, table.start)
+        for values in table.cells:
+            _say(told, text, table.names, values)
         done = table.end
     _end_lines(told, text, done, len(text))
     read = told.text
@@ -126,22 +128,32 @@ def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
     told.take(text, (done, end))
 
 
-def _say(told: Prose, text: str, names: Sequence[Bounds | str], row: Bounds) -> None:
+def _say(told: Prose, text: str, names: Sequence[Bounds | str], row: Sequence[Bounds]) -> None:
     """Append one row: its first cell, then each further one after the name of its column."""
-    key, *values = cells(text, row) or [(0, 0)]
+    key, *values = row or [(0, 0)]
     before = ""
     if key[0] < key[1]:
         told.take(text, key)
-        before = ": "
-    for name, value in zip(names[1:], values, strict=False):
+        before = _behind(text[slice(*key)], named=bool(names))
+    for name, value in zip(names[1:] or [""] * len(values), values, strict=False):
         if value[0] == value[1]:
             continue
-        told.put(f"{before}the ")
-        if isinstance(name, str):
-            told.put(name)
+        if name:
+            told.put(f"{before}the ")
+            if isinstance(name, str):
+                told.put(name)
+            else:
+                told.take(text, name)
+            told.put(" is ")
         else:
-            told.take(text, name)
-        told.put(" is ")
+            told.put(before)
         told.take(text, value)
         before = ", "
     told.put(".\n")
+
+
+def _behind(key: str, *, named: bool) -> str:
+    """What stands between a row's first cell and the next."""
+    if key.endswith(":"):
+        return " "
+    return ", " if ": " in key and not named else ": "

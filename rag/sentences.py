@@ -21,6 +21,8 @@ _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
 _ITEM = re.compile(r"(?:[-*+•‣◦–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
 _FENCE = re.compile(r"`{3,}+(?![^\r\n]*`)|~{3}")  # of code, whose lines are lines
 
+_COLUMN_GAP = re.compile(r"\S(?: {3}|\t)[ \t]*+\S")
+
 _LABEL = re.compile(r"[^\W\d_][^\s:]*+(?: [^\s:]++){0,3}+: ")
 
 _NEVER_LAST = frozenset(
@@ -73,8 +75,8 @@ def sentences(text: str) -> list[Bounds]:
 
     Together they hold every character that is not white space. Borders are stops that end a
     sentence, blank lines, and line ends that no wrapping at a fixed width explains, such as
-    those of list items and of labels below one another (``Paper: blue``). Linear in the length
-    of the text.
+    those of list items, of labels below one another (``Paper: blue``) and of rows set in columns.
+    Linear in the length of the text.
     """
     return [
         bounds for paragraph in paragraphs(text) for bounds in paragraph_sentences(text, paragraph)
@@ -126,6 +128,8 @@ def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
     if _ITEM.match(text, *following):
         return True
     if _LABEL.match(text, *line) and _LABEL.match(text, *following):
+        return True
+    if _COLUMN_GAP.search(text, *line) and _COLUMN_GAP.search(text, *following):
         return True
     if text[following[0]].islower():
         return False

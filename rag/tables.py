@@ -1,10 +1,11 @@
-"""Markdown tables: their header and rows, as bounds in the text."""
+"""Tables, of Markdown or in columns: their names, rows and cells, as bounds in the text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.columns import columns, first_lines
 from rag.sentences import Bounds, paragraphs
 
 _BETWEEN = re.compile(r"(?<!\\)\|")
@@ -13,35 +14,70 @@ _DASHES = re.compile(r":?-+:?")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The bounds of its header line and of the lines of its rows."""
+    """A table as bounds in its text; ``cells`` are those of each row, empty ones of no length."""
 
-    header: Bounds
+    header: Bounds | None
+    """The line that names the columns; where white space sets them there may be none."""
+    names: list[Bounds]
+    """Its cells, in columns set by white space as many as each row has; [] without a header."""
     rows: list[Bounds]
+    cells: list[list[Bounds]]
+
+    @property
+    def start(self) -> int:
+        """Where it starts."""
+        return self.rows[0][0] if self.header is None else self.header[0]
 
     @property
     def end(self) -> int:
         """Where its last row ends."""
         return self.rows[-1][1]
 
+    def header_row(self, text: str) -> str | None:
+        """The header as a row of Markdown, which is its line where that is one."""
+        if self.header is None:
+            return None
+        line = text[slice(*self.header)]
+        if _BETWEEN.search(line):
+            return line
+        return f"| {' | '.join(text[slice(*name)] for name in self.names)} |"
+
 
 def tables(text: str) -> Iterator[Table]:
-    """Each table that has a header, a line of dashes and a row."""
-    if "|" not in text:
-        return
+    """Each table: in Markdown a header, dashes and a row at least, in columns two lines."""
     for lines in paragraphs(text):
-        begin = 0
-        while begin + 2 < len(lines):
-            header = lines[begin]
-            below = map(lines.__getitem__, range(begin + 2, len(lines)))  # no copy of a long text
-            rows = _rows(text, below) if _is_header(text, header, lines[begin + 1]) else []
-            if rows:
-                yield Table(header, rows)
-            begin += 2 + len(rows) if rows else 1
+        found = [*_markdown(text, lines), *_columns(text, lines)]
+        yield from sorted(found, key=lambda table: table.start)
 
 
-def first_rows(text: str) -> list[Bounds]:
-    """The rows that a text begins with."""
-    return _rows(text, next(iter(paragraphs(text)), []))
+def _markdown(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
+    begin = 0
+    while begin + 2 < len(lines):
+        header = lines[begin]
+        below = map(lines.__getitem__, range(begin + 2, len(lines)))  # no copy of a long text
+        rows = _rows(text, below) if _is_header(text, header, lines[begin + 1]) else []
+        if rows:
+            yield Table(header, cells(text, header), rows, [cells(text, row) for row in rows])
+        begin += 2 + len(rows) if rows else 1
+
+
+def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
+    for block in columns(text, lines):
+        rows = [row.bounds for row in block.rows]
+        if block.head is None:
+            yield Table(None, [], rows, block.cells())
+        else:
+            names, *values = block.cells()
+            yield Table(block.head.bounds, names, rows, values)
+
+
+def first_rows(text: str) -> list[tuple[Bounds, list[Bounds]]]:
+    """The rows that a text begins with in the midst of a table, and the cells of each."""
+    lines = next(iter(paragraphs(text)), [])
+    rows = _rows(text, lines)
+    if rows:
+        return [(row, cells(text, row)) for row in rows]
+    return [(line.bounds, line.cells) for line in first_lines(text, lines)]
 
 
 def cells(text: str, line: Bounds) -> list[Bounds]:

@@ -24,7 +24,7 @@ LAYERS = (
         "span_model",
         "checked_file",
     },
-    {"passages", "names", "tables", "prose", "encoder", "sentence_bert", "database"},
+    {"passages", "names", "columns", "tables", "prose", "encoder", "sentence_bert", "database"},
     {"snapshot"},
     {"store", "rows", "index_kinds", "index_file", "index_base", "index"},
     {"postings", "occurrences", "lexical"},

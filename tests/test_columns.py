@@ -1,0 +1,188 @@
+"""Tables that white space sets in columns, against tables worked by hand."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.evaluation.qa import exact_match
+from rag.models import SHIPPED
+from rag.passages import split
+from rag.prose import prose
+from rag.reader import SpanReader
+from rag.tables import tables
+from rag.types import Document, Hit, Passage
+from tests.test_prose import ASKED
+
+
+def laid_out(text: str) -> list[list[list[str]]]:
+    """The cells of each table; the first row of each is that of its names, [] without."""
+    return [
+        [[text[slice(*cell)] for cell in row] for row in (table.names, *table.cells)]
+        for table in tables(text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (  # words above numbers
+            "Ferry        Leaves   Berth\nSea Wren     07:40    2\nOld Maria    11:15    10",
+            [
+                ["Ferry", "Leaves", "Berth"],
+                ["Sea Wren", "07:40", "2"],
+                ["Old Maria", "11:15", "10"],
+            ],
+        ),
+        (  # nothing above the labels, numbers to the right, a cell that is empty
+            "\n            2023     2024\n  Ewes        118      131\n  Rams                   4",
+            [
+                ["", "2023", "2024"],
+                ["Ewes", "118", "131"],
+                ["Rams", "", "4"],
+            ],
+        ),
+        (  # dashes below the names
+            "Tool      Shelf\n-----     -----\nRasp      top\nGouge     low",
+            [["Tool", "Shelf"], ["Rasp", "top"], ["Gouge", "low"]],
+        ),
+        (  # capitals above words
+            "WHO     WHERE\nAnja    cellar\nTom     attic",
+            [["WHO", "WHERE"], ["Anja", "cellar"], ["Tom", "attic"]],
+        ),
+        (  # one name above a number and what has it
+            "Class        First  Second\n 1   Plums    £4     £2\n 12  Bread    £6     £3",
+            [["Class", "First", "Second"], ["1   Plums", "£4", "£2"], ["12  Bread", "£6", "£3"]],
+        ),
+        (  # no names: dates are values themselves
+            "3 May    boat out of the shed\n9 May    keel painted",
+            [[], ["3 May", "boat out of the shed"], ["9 May", "keel painted"]],
+        ),
+        (  # labels
+            "Owner:     R. Halloran\nRent:      €640\nTerm:      to 2031",
+            [[], ["Owner:", "R. Halloran"], ["Rent:", "€640"], ["Term:", "to 2031"]],
+        ),
+        (  # a cell that goes on below itself
+            "Mon    Pump replaced, the old one\n       goes to the museum.\nTue    Rain.",
+            [
+                [],
+                ["Mon", "Pump replaced, the old one\n       goes to the museum."],
+                ["Tue", "Rain."],
+            ],
+        ),
+        (  # tabs, with an empty cell that no white space shows
+            "Name\tDesk\tPhone\nIda\t14\t221\nBo\t2\t230",
+            [["Name", "Desk", "Phone"], ["Ida", "14", "221"], ["Bo", "2", "230"]],
+        ),
+        (  # three spaces behind the first word, then none: not before the first row of a passage
+            "Small   £3\n      Medium   £4\n      Large    £5",
+            [[], ["Small", "£3"], ["Medium", "£4"], ["Large", "£5"]],
+        ),
+    ],
+)
+def test_columns_are_seen(text: str, expected: list[list[str]]) -> None:
+    assert laid_out(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He left.  She stayed on.\nThe ship sailed.  Nobody waved.",  # a typist's two spaces
+        "The  harbour was  built of oak\nand stood for  a hundred years\nuntil the  ice took it",
+        "-   bread\n-   salt\n-   candles",  # items of a list
+        "1.   Open the valve.\n2.   Wait.",
+        "    indented\n    lines",
+        "Name    Desk",  # a single line
+        "Name    Desk\n\nIda     14",  # in two paragraphs
+        "e\na  b\ncccccccccccc  d",  # gaps in different places
+    ],
+)
+def test_what_is_not_in_columns(text: str) -> None:
+    assert laid_out(text) == []
+
+
+def test_markdown_is_told_by_its_marks_however_it_is_padded() -> None:
+    text = "| Meal     | Limit |\n|----------|-------|\n| Dinner   | €28   |\n| Lunch    | €16   |"
+    assert laid_out(text) == [[["Meal", "Limit"], ["Dinner", "€28"], ["Lunch", "€16"]]]
+
+
+def test_rows_are_read_in_words() -> None:
+    text = "Ferry        Leaves   Berth\nSea Wren     07:40    2\nOld Maria    11:15    10"
+    said = prose(text)
+    assert said is not None
+    assert said.text == (
+        "Sea Wren: the Leaves is 07:40, the Berth is 2.\n"
+        "Old Maria: the Leaves is 11:15, the Berth is 10.\n"
+    )
+    said = prose("3 May:   boat out of the shed\n9 May:   keel painted   twice")
+    assert said is not None
+    assert said.text == "3 May: boat out of the shed.\n9 May: keel painted, twice.\n"
+    said = prose("Name: Ida      Desk: 14\nBoss: Bo       Desk: 2")
+    assert said is not None
+    assert said.text == "Name: Ida, Desk: 14.\nBoss: Bo, Desk: 2.\n"
+
+
+def test_a_long_table_keeps_its_rows_whole_and_its_names_with_them() -> None:
+    rows = [f"{f'Item {number} of the list':<28}€{number:<8}shelf {number}" for number in range(90)]
+    text = "\n".join(["Prices of this year:", "", f"{'Item':<28}{'Price':<9}Place", *rows])
+    passages = split(Document("d", "t", "s", text, "x", "text/plain"))
+    assert len(passages) > 2
+    assert passages[0].header is None  # it holds the names itself
+    for passage in passages[1:]:
+        assert set(passage.text.splitlines()) <= set(rows)
+        assert passage.header == "| Item | Price | Place |"
+        said = prose(passage.text, passage.header)
+        assert said is not None
+        number = passage.text.split()[1]
+        line = f"Item {number} of the list: the Price is €{number}, the Place is shelf {number}.\n"
+        assert said.text.startswith(line)
+        assert said.text.count(": the Price is €") == len(passage.text.splitlines())
+
+
+@given(st.text(alphabet="ab1 .:\t\n-", max_size=120))
+def test_cells_are_in_order_and_hold_all_words(text: str) -> None:
+    for table in tables(text):
+        for row, cells in zip(table.rows, table.cells, strict=True):
+            filled = [cell for cell in cells if cell[0] < cell[1]]
+            assert filled == sorted(filled)
+            assert (filled[0][0], filled[-1][1]) == row
+            between = [a[1] for a in filled[:-1]], [b[0] for b in filled[1:]]
+            assert all(text[a:b].isspace() for a, b in zip(*between, strict=True))
+        if table.header:
+            assert {len(cells) for cells in table.cells} == {len(table.names)}
+
+
+def test_time_grows_with_the_text() -> None:
+    def seconds(text: str) -> float:
+        begun = time.process_time()
+        list(tables(text))
+        return time.process_time() - begun
+
+    for line in ("a  b\n", "a\tb\t", "a" + " " * 50 + "b\n"):
+        short, long = (min(seconds(line * n) for _ in range(3)) for n in (2_000, 16_000))
+        assert long < 30 * max(short, 0.01)  # eight times the text
+
+
+def in_columns(text: str) -> str:
+    """The text with its Markdown tables set in columns."""
+    (table,) = tables(text)
+    rows = [[text[slice(*cell)] for cell in row] for row in (table.names, *table.cells)]
+    widths = [max(map(len, column)) + 3 for column in zip(*rows, strict=True)]
+    lines = ["".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return text[: table.start] + "\n".join(lines) + text[table.end :]
+
+
+def test_questions_about_columns_are_answered_with_cells() -> None:
+    """The tables of ``test_prose``: as many questions right as in Markdown."""
+    reader = SpanReader(SHIPPED)
+    right = 0
+    for markdown, questions in ASKED.items():
+        text = in_columns(markdown)
+        hit = Hit(Passage("p", "d", 0, len(text), text), 1.0, 1)
+        for question, answer in questions.items():
+            best = reader.read([question], [[hit]])[0].spans[0]
+            assert best.text in text
+            assert "   " not in best.text
+            right += bool(exact_match(best.text, [answer]))
+    assert right >= 20
