@@ -23,6 +23,15 @@ _MARK = re.compile(  # what begins with its mark
     r"|(?<![\w.])\.[^\W\d_]"  # .env
 )
 _SIGN = re.compile(r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)")  # no range, no second dash
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)(?![^\W\d_])"
+)
+_DAY = r"(?<![\w.,:/-])(?:[12]?\d|3[01])(?:st|nd|rd|th)?"
+_DAY_MONTH = re.compile(rf"{_DAY} (?:of )?{_MONTH}(?:,? [12]\d{{3}}(?!\w))?")
+_MONTH_DAY = re.compile(rf"(?<!\w){_MONTH} {_DAY}(?![\w:]|[.,/-]\d| [a-z])(?:, [12]\d{{3}}(?!\w))?")
+_DATE_LENGTH = 24
+_BARE_DAY = re.compile(rf"{_DAY}\Z")
 _JOINER = "\u200d"
 _PASSES = 8
 
@@ -50,6 +59,7 @@ def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
         end += 1
     start, end = _balance(text, *_around_atoms(text, start, end))
     start, end = _trim_stop(text, start, end)
+    start, end = _around_day(text, start, end)
     return start, _abbreviation_end(text, start, end)
 
 
@@ -98,6 +108,18 @@ def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
     for found in _ATOM.finditer(text, left, right):
         if found.start() < end and found.end() > start:
             start, end = min(start, found.start()), max(end, found.end())
+    return start, end
+
+
+def _around_day(text: str, start: int, end: int) -> tuple[int, int]:
+    """A date, where the span is its day alone."""
+    if not _BARE_DAY.match(text, start, end):
+        return start, end
+    left, right = max(0, start - _DATE_LENGTH), end + _DATE_LENGTH
+    for date in (_DAY_MONTH, _MONTH_DAY):
+        for found in date.finditer(text, left, right):
+            if found.start() <= start and end <= found.end():
+                return found.span()
     return start, end
 
 
