@@ -1,8 +1,8 @@
 """Tables that white space sets in columns: their lines, cells, and the names of the columns.
 
-A gap is two spaces or more, or a tab, within a line. It parts columns where most lines around have
-one in the same place; two spaces behind a full stop, or those of justified text, do not. Linear in
-the length of the text.
+A gap is two spaces or more, a tab, or a row of dots, within a line. It parts columns where most
+lines around have one in the same place; two spaces behind a full stop, or those of justified text,
+do not. Linear in the length of the text.
 """
 
 import re
@@ -16,7 +16,10 @@ from rag.sentences import Bounds
 
 _TAB = 8
 _LOOKED_AT = 8  # lines, for where the first one stood
-_GAP = re.compile(r"(?<=\S)(?:(?<![.!?])  (?=\S)| {3,}+(?=\S)| *+\t[ \t]*+(?=\S))")
+_GAP = re.compile(
+    r"(?<=\S)(?:(?<![.!?])  (?=\S)| {3,}+(?=[^\s.])| *+\t[ \t]*+(?=\S)"
+    r"| *+\.{4,}+ *+(?=[^\s.])| *+(?:\. ){3,}+\.? *+(?=[^\s.]))"  # dots that lead to a value
+)
 _MARKER = re.compile(r"(?:[-*+•‣◦–—#>]+|\(?\w{1,3}[.)])\Z")  # of a list item, before its gap
 _RULE = re.compile(r"(?:[-=_+]{3,}+[ \t]*+)+\Z")
 _AMOUNT = re.compile(r"[-+~<>≤≥±(]{0,2}(?:[A-Z]{0,3}[$€£¥])?\d++(?!st\b|nd\b|rd\b|th\b)")

@@ -55,6 +55,10 @@ def laid_out(text: str) -> list[list[list[str]]]:
             "Class        First  Second\n 1   Plums    £4     £2\n 12  Bread    £6     £3",
             [["Class", "First", "Second"], ["1   Plums", "£4", "£2"], ["12  Bread", "£6", "£3"]],
         ),
+        (  # dots that lead to a value
+            "Deck chair .......... €3\nParasol ............. €5\nBoat . . . . . . . .  €40",
+            [[], ["Deck chair", "€3"], ["Parasol", "€5"], ["Boat", "€40"]],
+        ),
         (  # no names: dates are values themselves
             "3 May    boat out of the shed\n9 May    keel painted",
             [[], ["3 May", "boat out of the shed"], ["9 May", "keel painted"]],
