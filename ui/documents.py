@@ -72,7 +72,7 @@ def progress(intake: Intake) -> str:
         bar = tag("progress", "", max=2 * intake.total, value=_steps(intake), aria_label="Progress")
         line = tag("p", text("span", words) + name + button("Cancel", "cancel"))
         return tag("section", line + bar + errors(intake.errors), class_="intake")
-    line = tag("p", text("span", _outcome(intake)) + button("Close", "dismiss"))
+    line = tag("p", text("span", _outcome(intake), role="status") + button("Close", "dismiss"))
     return tag("section", line + errors(intake.errors), class_="intake")
 
 

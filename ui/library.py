@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ MAX_FILE_BYTES = 20 * 2**20
 """Of one file that is sent to the page."""
 MAX_BYTES = 64 * 2**20
 """Of all files that one library takes in."""
+KEPT_REMOVED = 20
+"""Documents that can be put back, the one removed last first."""
 
 
 class Library:
@@ -40,7 +43,7 @@ class Library:
         self._own: Answerer | None = None if parent else base
         self._lock = threading.Lock()
         self._sizes: dict[str, int] = {}  # bytes, by the document that was read
-        self._removed: Document | None = None
+        self._removed: deque[Document] = deque(maxlen=KEPT_REMOVED)
 
     @property
     def answerer(self) -> Answerer:
@@ -60,7 +63,7 @@ class Library:
     @property
     def removed(self) -> str | None:
         """Title of the document that ``undo`` would put back."""
-        return self._removed.title if self._removed else None
+        return self._removed[-1].title if self._removed else None
 
     def documents(self) -> list[DocumentInfo]:
         """Every document, ordered by source."""
@@ -124,16 +127,20 @@ class Library:
         document = self.answerer.store.document(document_id)
         if document is None or not self._changing().store.remove(document_id):
             return False
-        self._removed = document
+        self._removed.append(document)
         return True
 
     def undo(self) -> str | None:
         """Put the last removed document back; its id, or None where there is none."""
-        document = self._removed
-        if document is None:
+        try:
+            document = self._removed.pop()
+        except IndexError:
             return None
-        self._changing().store.add([document], self._base.encoder)
-        self._removed = None
+        try:
+            self._changing().store.add([document], self._base.encoder)
+        except CitespanError:
+            self._removed.append(document)
+            raise
         return document.id
 
     def close(self) -> None:

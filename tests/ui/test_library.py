@@ -212,6 +212,19 @@ def test_one_stop_is_not_anothers_in_a_shared_library(sure: Answerer, parent: Pa
     shared.close()
 
 
+def test_removals_are_undone_one_by_one(library: Library, parent: Path) -> None:
+    last(list(library.add(upload(parent / "1", a_txt="First.\n", b_txt="Second.\n"))))
+    before = library.documents()
+    for info in before:
+        library.remove(info.id)
+    assert library.documents() == []
+    for info in reversed(before):
+        assert library.removed == info.title
+        assert library.undo() == info.id
+    assert [info.id for info in library.documents()] == [info.id for info in before]
+    assert library.removed is None
+
+
 def test_removal_can_be_undone(library: Library, sure: Answerer) -> None:
     info = library.documents()[0]
     assert library.remove(info.id)
