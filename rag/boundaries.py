@@ -24,12 +24,17 @@ _MARK = re.compile(  # what begins with its mark
 )
 _SIGN = re.compile(r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)")  # no range, no second dash
 _MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)(?![^\W\d_])"
+    r"(?:January|February|March|April|May(?! (?:be|have|not|also|only|well)\b)|June|July|August"
+    r"|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+    r"(?![^\W\d_])"
 )
-_DAY = r"(?<![\w.,:/-])(?:[12]?\d|3[01])(?:st|nd|rd|th)?"
-_DAY_MONTH = re.compile(rf"{_DAY} (?:of )?{_MONTH}(?:,? [12]\d{{3}}(?!\w))?")
-_MONTH_DAY = re.compile(rf"(?<!\w){_MONTH} {_DAY}(?![\w:]|[.,/-]\d| [a-z])(?:, [12]\d{{3}}(?!\w))?")
+_DAY = r"(?<![\w.,:/$€£¥#+-])(?:[12]?\d|3[01])(?:st|nd|rd|th)?"
+_YEAR = r"(?:1[5-9]|20)\d\d(?![\w%])"
+_DATE = (
+    re.compile(rf"{_DAY} (?:of )?{_MONTH}(?! [A-Z][a-z])(?:,? {_YEAR})?"),
+    re.compile(rf"(?<!\w){_MONTH} {_DAY}, {_YEAR}"),
+    re.compile(rf"(?<=\b[oO]n ){_MONTH} {_DAY}(?![\w:%]|[.,/-]\d| \d)"),
+)
 _DATE_LENGTH = 24
 _BARE_DAY = re.compile(rf"{_DAY}\Z")
 _JOINER = "\u200d"
@@ -116,7 +121,7 @@ def _around_day(text: str, start: int, end: int) -> tuple[int, int]:
     if not _BARE_DAY.match(text, start, end):
         return start, end
     left, right = max(0, start - _DATE_LENGTH), end + _DATE_LENGTH
-    for date in (_DAY_MONTH, _MONTH_DAY):
+    for date in _DATE:
         for found in date.finditer(text, left, right):
             if found.start() <= start and end <= found.end():
                 return found.span()

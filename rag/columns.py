@@ -11,18 +11,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
+from unicodedata import combining, east_asian_width
 
+from rag.column_names import are_names
 from rag.sentences import Bounds
 
 _TAB = 8
+_WIDE = 3  # spaces that are meant
+_MOST = 50  # cells of a line
 _LOOKED_AT = 8  # lines, for where the first one stood
 _GAP = re.compile(
-    r"(?<=\S)(?:(?<![.!?])  (?=\S)| {3,}+(?=[^\s.])| *+\t[ \t]*+(?=\S)"
-    r"| *+\.{4,}+ *+(?=[^\s.])| *+(?:\. ){3,}+\.? *+(?=[^\s.]))"  # dots that lead to a value
+    r"(?<=\S)(?:(?<![.!?,;])(?<![.!?,;][\"'”’)])  (?=\S)| {3,}+(?=[^\s.]|\.\d)"
+    r"| *+[\t\u3000][ \t\u3000]*+(?=\S)"
+    r"|(?<!\.) *+(?:\.{4,}+|(?:\. ){3,}+\.?) *+(?=[^\s.]))"  # dots that lead to a value
 )
 _MARKER = re.compile(r"(?:[-*+•‣◦–—#>]+|\(?\w{1,3}[.)])\Z")  # of a list item, before its gap
-_RULE = re.compile(r"(?:[-=_+]{3,}+[ \t]*+)+\Z")
-_AMOUNT = re.compile(r"[-+~<>≤≥±(]{0,2}(?:[A-Z]{0,3}[$€£¥])?\d++(?!st\b|nd\b|rd\b|th\b)")
+_RULE = re.compile(r"[-=_+]{3,}+\Z|[-=_+]++(?:[ \t]++[-=_+]++)+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,11 @@ class Columns:
         """
         if self.head is None:
             return [row.cells for row in self.rows]
-        head, extents = self.head, _extents(self.rows)
-        names = head.cells
-        if len(names) < len(extents):
-            if _is_beside(self.rows, head):
-                names = [(head.bounds[0], head.bounds[0]), *names]
-            else:  # the first name stands above two columns, such as a number and what has it
-                extents = [(extents[0][0], extents[1][1]), *extents[2:]]
+        extents = _extents([self.head, *self.rows])
+        names = list(self.head.cells)
+        if len(names) < len(extents):  # above the first cells stands nothing; or one name above two
+            at = 0 if _is_beside(self.rows, self.head) else 1
+            names.insert(at, (names[0][at], names[0][at]))
         return [names, *(_dealt(row, extents) for row in self.rows)]
 
 
@@ -67,10 +69,8 @@ def columns(text: str, paragraph: Sequence[Bounds]) -> Iterator[Columns]:
         for aligned, pairs in groupby(zip(own, _aligned(own), strict=True), lambda pair: pair[1]):
             block = [line for line, _ in pairs]
             rows = [line for line in block if not line.rule]
-            if aligned and len(rows) > 1:
-                ruled = block[block.index(rows[0]) + 1].rule
-                named = Columns(rows[0], rows[1:])
-                yield named if _is_head(text, named, ruled=ruled) else Columns(None, rows)
+            if aligned and _are_meant(rows):
+                yield _named(text, block, rows)
 
 
 def first_lines(text: str, paragraph: Sequence[Bounds]) -> list[Line]:
@@ -81,10 +81,63 @@ def first_lines(text: str, paragraph: Sequence[Bounds]) -> list[Line]:
 
 
 def _lines(text: str, paragraph: Sequence[Bounds]) -> list[Line]:
-    first, *further = [_line(text, bounds) for bounds in paragraph]
-    if first.bounds[0] == 0:  # where a passage begins it has no space before its first word
-        first = _indented(first, further[:_LOOKED_AT])
-    return _whole([first, *further])
+    lines = [_line(text, bounds) for bounds in paragraph]
+    tabs = [_tabs(text, line) for line in lines if len(line.cells) > 1]
+    if (
+        tabs and 0 not in tabs and 2 * max(Counter(tabs).values()) > len(tabs)
+    ):  # separated, not aligned
+        lines = [_numbered(text, line) if len(line.cells) > 1 else line for line in lines]
+    if paragraph[0][0] == 0:  # where a passage begins it has no space before its first word
+        lines[0] = _indented(lines[0], lines[1 : 1 + _LOOKED_AT])
+    return _whole(lines)
+
+
+def _line(text: str, bounds: Bounds) -> Line:
+    start, end = bounds
+    edges = [start]
+    for gap in () if "|" in text[start:end] else _GAP.finditer(text, start, end):  # Markdown
+        if len(edges) > 1 or not _MARKER.match(text[start : gap.start()]):
+            edges += gap.span()
+    edges = [*edges, end] if len(edges) < 2 * _MOST else [start, end]
+    done = start
+    while done and text[done - 1] in " \t":
+        done -= 1
+    places, place = [], 0
+    for edge in edges:
+        place += _width(text[done:edge], place)
+        places.append(place)
+        done = edge
+    return Line(
+        bounds,
+        list(zip(edges[::2], edges[1::2], strict=True)),
+        list(zip(places[::2], places[1::2], strict=True)),
+        _RULE.match(text, start, end) is not None,
+    )
+
+
+def _width(text: str, place: int) -> int:
+    """How far a text that begins at a place goes to the right."""
+    if not text.isascii():
+        text = "".join(
+            "" if combining(c) else c + " " * (east_asian_width(c) in "WF") for c in text
+        )
+    if "\t" not in text:
+        return len(text)
+    before = place % _TAB
+    return len((" " * before + text).expandtabs(_TAB)) - before
+
+
+def _tabs(text: str, line: Line) -> int:
+    """How many tabs part the line's cells; 0 where something else does too."""
+    between = [text[a:b] for (_, a), (b, _) in zip(line.cells, line.cells[1:], strict=False)]
+    return sum(map(len, between)) if all(gap.strip("\t") == "" for gap in between) else 0
+
+
+def _numbered(text: str, line: Line) -> Line:
+    """The line with each cell in the place that its number among the tabs gives."""
+    first = line.cells[0][0]
+    numbers = [text.count("\t", first, cell[0]) for cell in line.cells]
+    return replace(line, places=[(_TAB * n, _TAB * n + 1) for n in numbers])
 
 
 def _indented(line: Line, below: Sequence[Line]) -> Line:
@@ -97,30 +150,9 @@ def _indented(line: Line, below: Sequence[Line]) -> Line:
     begin, end = line.places[-1]
     shifts = {0, *(place - begin for place in starts), *(place - end for place in ends)}
     shift = max(sorted(shift for shift in shifts if shift >= 0), key=matches)
+    if matches(shift) < 2:
+        return line
     return replace(line, places=[(a + shift, b + shift) for a, b in line.places])
-
-
-def _line(text: str, bounds: Bounds) -> Line:
-    start, end = bounds
-    edges = [start]
-    for gap in () if "|" in text[start:end] else _GAP.finditer(text, start, end):  # Markdown
-        if len(edges) > 1 or not _MARKER.match(text[start : gap.start()]):
-            edges += gap.span()
-    edges.append(end)
-    left = start
-    while left and text[left - 1] in " \t":
-        left -= 1
-    places, place, done = [], 0, left
-    for edge in edges:
-        place += _width(text[done:edge], place)
-        places.append(place)
-        done = edge
-    return Line(
-        bounds,
-        list(zip(edges[::2], edges[1::2], strict=True)),
-        list(zip(places[::2], places[1::2], strict=True)),
-        _RULE.match(text, start, end) is not None,
-    )
 
 
 def _whole(lines: Sequence[Line]) -> list[Line]:
@@ -142,14 +174,6 @@ def _whole(lines: Sequence[Line]) -> list[Line]:
     return whole
 
 
-def _width(text: str, place: int) -> int:
-    """How far a text that begins at a place goes to the right."""
-    if "\t" not in text:
-        return len(text)
-    before = place % _TAB
-    return len((" " * before + text).expandtabs(_TAB)) - before
-
-
 def _gaps(line: Line) -> list[Bounds]:
     return [
         (last, first) for (_, last), (first, _) in zip(line.places, line.places[1:], strict=False)
@@ -157,14 +181,19 @@ def _gaps(line: Line) -> list[Bounds]:
 
 
 def _aligned(lines: Sequence[Line]) -> list[bool]:
-    """For each line, whether half of its gaps are where others have theirs; a rule's always are."""
+    """For each line, whether half of its gaps are where others have theirs; a rule's always are.
+
+    Narrow gaps have to end where others do: those of prose overlap by chance.
+    """
     values = [line for line in lines if not line.rule]
-    ends = sorted(line.places[-1][1] for line in values)
+    reach = sorted(line.places[-1][1] for line in values)
     blank = Counter(place for line in values for gap in _gaps(line) for place in range(*gap))
+    starts = Counter(place for line in values for place, _ in line.places[1:])
 
     def shared(gap: Bounds) -> bool:
-        others = max(blank[place] for place in range(*gap)) - 1
-        reaching = len(ends) - bisect_right(ends, gap[1]) - 1
+        wide = gap[1] - gap[0] >= _WIDE
+        others = (max(blank[place] for place in range(*gap)) if wide else starts[gap[1]]) - 1
+        reaching = len(reach) - bisect_right(reach, gap[1]) - 1
         return others >= max(1, reaching / 2)
 
     return [
@@ -172,14 +201,23 @@ def _aligned(lines: Sequence[Line]) -> list[bool]:
     ]
 
 
-def _extents(rows: Sequence[Line]) -> list[Bounds]:
-    """From where to where each column is filled, in the rows that have as many cells as most.
+def _are_meant(rows: Sequence[Line]) -> bool:
+    """Whether there are rows: with a wide gap somewhere, or their second cells in one place."""
+    wide = any(last - first >= _WIDE for row in rows for first, last in _gaps(row))
+    return len(rows) > 1 and (
+        wide or (len(rows) > 2 and len({row.places[1][0] for row in rows}) == 1)
+    )
 
-    Of two numbers as frequent it is the greater.
+
+def _extents(lines: Sequence[Line]) -> list[Bounds]:
+    """From where to where each column is filled, in the lines that have as many cells as most.
+
+    Of two numbers as frequent it is the greater; the first line's, where that is still greater.
     """
-    counts = Counter(len(row.cells) for row in rows)
+    counts = Counter(len(line.cells) for line in lines[1:])
     usual = max(counts, key=lambda count: (counts[count], count))
-    full = [row.places for row in rows if len(row.places) == usual]
+    usual = max(usual, len(lines[0].cells))
+    full = [line.places for line in lines if len(line.places) == usual]
     return [(min(a for a, _ in own), max(b for _, b in own)) for own in zip(*full, strict=True)]
 
 
@@ -188,42 +226,24 @@ def _is_beside(rows: Sequence[Line], head: Line) -> bool:
     return 2 * sum(row.places[0][1] <= head.places[0][0] for row in rows) > len(rows)
 
 
-def _is_head(text: str, block: Columns, *, ruled: bool) -> bool:
-    """Whether the first line names the columns.
-
-    So it does above dashes and where nothing stands above the rows' first cells; and where it has
-    words alone, no amount or date, and either is all in capitals or, above three columns or more,
-    has a word above numbers.
-    """
-    head, extents = block.head, _extents(block.rows)
-    if head is None or len(extents) - len(head.cells) not in {0, 1}:
-        return False
-    if len(head.cells) < len(extents):
-        if _is_beside(block.rows, head):
-            return True
-        if not all(map(_meet, head.places[1:], extents[2:])):
-            return False
-    names, *rows = [[text[slice(*cell)] for cell in cells] for cells in block.cells()]
-    return ruled or _are_names(names, rows)
-
-
-def _are_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    if not all(any(map(str.isalpha, name)) and not _AMOUNT.match(name) for name in names):
-        return False
-    if all(map(str.isupper, names)):
-        return not any(all(map(str.isupper, filter(None, cells))) for cells in rows)
-    return len(names) > 2 and any(map(_are_values, zip(*rows, strict=True), names))
+def _named(text: str, block: Sequence[Line], rows: Sequence[Line]) -> Columns:
+    """The block, its first row as the head where it stands above the others and has their names."""
+    head, *below = rows
+    extents = _extents(rows)
+    lacking = len(extents) - len(head.cells)
+    corner = lacking == 1 and _is_beside(below, head)
+    if lacking > 1 or not all(map(_meet, head.places[1 - lacking :], extents[1:])):
+        return Columns(None, list(rows))
+    rules = sum(line.rule for line in block)
+    ruled = block[block.index(head) + 1].rule and 2 * rules <= len(rows)
+    named = Columns(head, below)
+    names, *values = [[text[slice(*cell)] for cell in cells] for cells in named.cells()]
+    is_named = are_names(names, values, marked=corner or ruled)
+    return named if is_named else Columns(None, list(rows))
 
 
 def _meet(one: Bounds, other: Bounds) -> bool:
     return one[0] < other[1] and other[0] < one[1]
-
-
-def _are_values(cells: Sequence[str], name: str) -> bool:
-    """Whether most cells have a number where the name of their column has none."""
-    bare = not any(map(str.isdecimal, name))
-    numbers = [_AMOUNT.match(cell) or (bare and any(map(str.isdecimal, cell))) for cell in cells]
-    return 2 * sum(map(bool, numbers)) > len(cells)
 
 
 def _dealt(row: Line, extents: Sequence[Bounds]) -> list[Bounds]:

@@ -91,7 +91,7 @@ def _headers(text: str, found: Sequence[Table]) -> dict[int, str]:
     headers: dict[int, str] = {}
     for table in found:
         header = table.header_row(text)
-        if header is not None and len(header) <= LONGEST:
+        if len(header) <= LONGEST:
             headers |= dict.fromkeys((start for start, _ in table.rows), header)
     return headers
 
@@ -110,8 +110,7 @@ def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
 
 def _units(text: str, found: Sequence[Table]) -> Iterator[Bounds]:
     """What passages are made of: paragraphs; of long ones the sentences, and the rows of tables."""
-    rows = [row for table in found for row in (table.header, *table.rows) if row]
-    row_of = partial(_row_at, rows)
+    row_of = partial(_row_at, [row for table in found for row in _rows(text, table)])
     for paragraph in paragraphs(text):
         start, end = paragraph[0][0], paragraph[-1][1]
         if end - start <= LONGEST:
@@ -121,6 +120,13 @@ def _units(text: str, found: Sequence[Table]) -> Iterator[Bounds]:
             units = [row] if row else paragraph_sentences(text, list(lines))
             for first, last in units:
                 yield from _cut(text, first, last)
+
+
+def _rows(text: str, table: Table) -> Iterator[Bounds]:
+    """Header and rows of a table, each with the rule below it."""
+    starts = [row[0] for row in (table.header, *table.rows) if row]
+    for start, following in zip(starts, [*starts[1:], table.end], strict=True):
+        yield start, start + len(text[start:following].rstrip())
 
 
 def _row_at(rows: Sequence[Bounds], line: Bounds) -> Bounds | None:

@@ -22,6 +22,7 @@ PUT_IN = -1
 MOST = 6
 """Times as long as the text may be what is read in its place, or the text itself is read."""
 
+_STOPS = (".", "!", "?")
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
 # The line of a fence, those before a heading's words, of bold text and of code.
@@ -91,7 +92,8 @@ class Prose:
 def prose(text: str, header: str | None = None, about: str = "") -> Prose | None:
     """What is read in place of the text; None where that is the text itself.
 
-    ``header`` is that of the table whose rows the text begins with, ``about`` is read before it.
+    ``header`` is that of the table whose rows the text begins with, "" where its columns have no
+    names; ``about`` is read before it.
     """
     if not about and header is None and "\n" not in text and not _MARKS.search(text):
         return None
@@ -99,7 +101,7 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
     if about:
         told.put(about)
     if header is not None:
-        names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))]
+        names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))] if header else []
         for row, values in first_rows(text):
             fits = len(values) == len(names) or "|" in text[slice(*row)]
             _say(told, text, names if fits else [], values)
@@ -131,29 +133,28 @@ def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
 def _say(told: Prose, text: str, names: Sequence[Bounds | str], row: Sequence[Bounds]) -> None:
     """Append one row: its first cell, then each further one after the name of its column."""
     key, *values = row or [(0, 0)]
-    before = ""
+    before, last = "", key
     if key[0] < key[1]:
         told.take(text, key)
         before = _behind(text[slice(*key)], named=bool(names))
     for name, value in zip(names[1:] or [""] * len(values), values, strict=False):
         if value[0] == value[1]:
             continue
-        if name:
-            told.put(f"{before}the ")
-            if isinstance(name, str):
-                told.put(name)
-            else:
-                told.take(text, name)
-            told.put(" is ")
-        else:
+        if isinstance(name, str):
+            told.put(f"{before}the {name} is " if name else before)
+        elif name[0] == name[1]:
             told.put(before)
+        else:
+            told.put(f"{before}the ")
+            told.take(text, name)
+            told.put(" is ")
         told.take(text, value)
-        before = ", "
-    told.put(".\n")
+        before, last = ", ", value
+    told.put("\n" if text[last[1] - 1 : last[1]] in _STOPS else ".\n")
 
 
 def _behind(key: str, *, named: bool) -> str:
     """What stands between a row's first cell and the next."""
-    if key.endswith(":"):
+    if key[-1] in ":,;":
         return " "
     return ", " if ": " in key and not named else ": "

@@ -33,14 +33,14 @@ class Table:
         """Where its last row ends."""
         return self.rows[-1][1]
 
-    def header_row(self, text: str) -> str | None:
-        """The header as a row of Markdown, which is its line where that is one."""
+    def header_row(self, text: str) -> str:
+        """The header as a row of Markdown, which is its line where that is one; "" without."""
         if self.header is None:
-            return None
+            return ""
         line = text[slice(*self.header)]
         if _BETWEEN.search(line):
             return line
-        return f"| {' | '.join(text[slice(*name)] for name in self.names)} |"
+        return f"| {' | '.join(' '.join(text[slice(*name)].split()) for name in self.names)} |"
 
 
 def tables(text: str) -> Iterator[Table]:

@@ -35,7 +35,8 @@ class Document:
 class Passage:
     """A run of a document: ``document.text[start:end] == text``. ``page`` counts from 1.
 
-    ``header`` is the header, as a row of Markdown, of the table in whose midst the passage begins.
+    ``header`` is the header, as a row of Markdown, of the table in whose midst the passage begins;
+    "" where its columns have no names.
     ``about`` is what it is about and does not say at its beginning, a line each: the document's
     title, the heading; it is searched and read with the text, and no answer is in it.
     """

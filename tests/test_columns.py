@@ -47,13 +47,13 @@ def laid_out(text: str) -> list[list[list[str]]]:
             "Tool      Shelf\n-----     -----\nRasp      top\nGouge     low",
             [["Tool", "Shelf"], ["Rasp", "top"], ["Gouge", "low"]],
         ),
-        (  # capitals above words
-            "WHO     WHERE\nAnja    cellar\nTom     attic",
-            [["WHO", "WHERE"], ["Anja", "cellar"], ["Tom", "attic"]],
-        ),
         (  # one name above a number and what has it
             "Class        First  Second\n 1   Plums    £4     £2\n 12  Bread    £6     £3",
-            [["Class", "First", "Second"], ["1   Plums", "£4", "£2"], ["12  Bread", "£6", "£3"]],
+            [
+                ["Class", "", "First", "Second"],
+                ["1", "Plums", "£4", "£2"],
+                ["12", "Bread", "£6", "£3"],
+            ],
         ),
         (  # dots that lead to a value
             "Deck chair .......... €3\nParasol ............. €5\nBoat . . . . . . . .  €40",
@@ -76,8 +76,8 @@ def laid_out(text: str) -> list[list[list[str]]]:
             ],
         ),
         (  # tabs, with an empty cell that no white space shows
-            "Name\tDesk\tPhone\nIda\t14\t221\nBo\t2\t230",
-            [["Name", "Desk", "Phone"], ["Ida", "14", "221"], ["Bo", "2", "230"]],
+            "Name\tDesk\tPhone\nIda of Saltmere\t14\t221\nBo\t\t230",
+            [["Name", "Desk", "Phone"], ["Ida of Saltmere", "14", "221"], ["Bo", "", "230"]],
         ),
         (  # three spaces behind the first word, then none: not before the first row of a passage
             "Small   £3\n      Medium   £4\n      Large    £5",
@@ -104,6 +104,61 @@ def test_columns_are_seen(text: str, expected: list[list[str]]) -> None:
 )
 def test_what_is_not_in_columns(text: str) -> None:
     assert laid_out(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CPU       AMD EPYC\nMemory    64 GB\nDisk      2 TB",
+        "TO:    ANN\nFrom:  Bob",
+        "Monday     closed    closed\nTuesday    9-12      14-18\nWednesday  9-12      14-18",
+        "INFO   server   starting up\nINFO   server   listening on 8080\nWARN   disk     90% full",
+        "Alice   Smith   Rome\nBob     Jones   Via Po 3\nCid     Brown   Via Po 5",
+        "Tea          £2.00\n------------------\nTotal        £2.00",
+        "e\n              09:00   Arrival\nDay 1         10:00   Talk\nDay 2         11:00   Walk",
+        "e\n           MON    TUE\nAnn        x\nBob               x\nCid        x",
+    ],
+)
+def test_values_are_no_names(text: str) -> None:
+    (table,) = tables(text)
+    assert table.header is None
+    said = prose(text)
+    assert said is not None
+    assert [word.strip(":,.") for word in said.text.split() if word != "the"] == [
+        word.strip(":,.") for word in text.split() if word.strip("-")
+    ]
+
+
+def test_names_go_with_the_right_cells_where_some_lack() -> None:
+    text = (
+        "No.   Item    Qty   Price\n1     Tea     2     £2\n"
+        "2     Milk          £3\n3     Bread   1     £1"
+    )
+    said = prose(text)
+    assert said is not None
+    assert said.text.splitlines() == [
+        "1: Tea, the Qty is 2, the Price is £2.",
+        "2: Milk, the Price is £3.",
+        "3: Bread, the Qty is 1, the Price is £1.",
+    ]
+
+
+def test_a_rule_of_short_runs_is_no_row() -> None:
+    text = "Id  Name    Owner\n--  ----    -----\n1   disk    ann\n2   net     bob"
+    assert laid_out(text) == [[["Id", "Name", "Owner"], ["1", "disk", "ann"], ["2", "net", "bob"]]]
+
+
+def test_rows_without_names_find_none_in_a_later_passage() -> None:
+    rows = [f"Room {number}    closed   closed" for number in range(100, 160)]
+    rows[40:] = [f"Room {number}    9:46     10:30" for number in range(140, 160)]
+    passages = split(Document("d", "t", "s", "\n".join(rows), "x", "text/plain"))
+    assert len(passages) > 2
+    for passage in passages[1:]:
+        assert passage.header == ""
+        said = prose(passage.text, passage.header)
+        assert said is not None
+        assert said.text.startswith(passage.text[:8] + ": ")
+        assert "the " not in said.text
 
 
 def test_markdown_is_told_by_its_marks_however_it_is_padded() -> None:
