@@ -1,6 +1,7 @@
 """Retriever, reader and calibration put together: question in, cited answer out."""
 
 import copy
+import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from rag.calibration import Calibration
 from rag.composer import NEAREST, Composer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
-from rag.errors import QuestionError
+from rag.errors import QuestionError, SettingsError, StoreError
 from rag.ingest import AddReport, Progress, add_files
 from rag.loaders import PathLike, as_paths
 from rag.models import load_reader
@@ -75,6 +76,7 @@ class Answerer:
             self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
         else:
             self.reader, self.calibration = reader, calibration or Calibration()
+        self._process = os.getpid()
         self._settled = settled(self.settings, self.calibration)
         self._composer = Composer(self.settings, self.calibration, self.encoder)
 
@@ -92,7 +94,8 @@ class Answerer:
         these metadata; ``top_k`` is the most passages that are read.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty or too long, or no document has the ids or a key.
+            SettingsError: ``top_k`` is below 1.
             StoreError: the store cannot be read.
         """
         return self.ask_many([question], documents=documents, where=where, top_k=top_k)[0]
@@ -106,7 +109,7 @@ class Answerer:
         top_k: int | None = None,
     ) -> list[Answer]:
         """``ask`` for several questions at once, in order, all from one state of the store."""
-        scope = _Scope(documents, where, top_k or self.settings.top_k)
+        scope = _Scope(documents, where, self._most(top_k))
         return [answer for answer, *_ in self._ask(questions, scope)]
 
     def ask_ranked(
@@ -129,11 +132,12 @@ class Answerer:
         """``ask`` in two steps: first the passages, then the answer.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty or too long, or no document has the ids or a key.
+            SettingsError: ``top_k`` is below 1.
             StoreError: the store cannot be read.
         """
         asked = self._checked(question)
-        scope = _Scope(documents, where, top_k or self.settings.top_k)
+        scope = _Scope(documents, where, self._most(top_k))
         began = time.perf_counter()
         with self.store.snapshot() as snapshot:
             version = snapshot.version
@@ -162,11 +166,12 @@ class Answerer:
         Those that ``ask`` reads are read, and ordered by what the reader finds in them too.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty or too long, or no document has the ids or a key.
+            SettingsError: ``top_k`` is below 1.
             StoreError: the store cannot be read.
         """
         limit = self.settings.top_k
-        scope = _Scope(documents, where, limit, top_k or limit)
+        scope = _Scope(documents, where, limit, self._most(top_k))
         return self._search([question], scope)[0]
 
     def search_many(self, questions: Sequence[str], depth: int) -> list[list[Hit]]:
@@ -199,7 +204,15 @@ class Answerer:
         self.retriever.prepare()  # no question waits for the index
         return report
 
+    def _most(self, top_k: int | None) -> int:
+        """How many passages are asked for."""
+        if top_k is not None and top_k < 1:
+            raise SettingsError(f"top_k must be at least 1, not {top_k}")
+        return self.settings.top_k if top_k is None else top_k
+
     def _checked(self, question: str) -> str:
+        if not isinstance(question, str):
+            raise QuestionError(f"a question is text, not {question!r}")
         question = " ".join(question.split())
         try:
             question.encode()
@@ -210,11 +223,13 @@ class Answerer:
         if len(question) > self.settings.max_question_chars:
             raise QuestionError(
                 f"the question has {len(question):,} characters, at most "
-                f"{self.settings.max_question_chars:,} are read; make it shorter"
+                f"{self.settings.max_question_chars:,} are allowed; make it shorter"
             )
         return question
 
     def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit], int]]:
+        if isinstance(questions, str):
+            raise QuestionError("ask_many takes several questions; use ask for one")
         asked = [self._checked(question) for question in questions]
         with self.store.snapshot() as snapshot:
             answers = [
@@ -239,6 +254,11 @@ class Answerer:
             yield from self._read(some, self._retrieve(some, scope), scope, began)
 
     def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
+        if os.getpid() != self._process:  # PyTorch would wait for threads that were not forked
+            raise StoreError(
+                "this answerer is another process's; make it after the fork, or start processes "
+                'with multiprocessing.set_start_method("spawn")'
+            )
         depth = max(scope.read, scope.depth)
         return self.retriever.retrieve_many(questions, depth, scope.documents, scope.where)
 

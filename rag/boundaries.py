@@ -37,6 +37,8 @@ _DATE = (
 )
 _DATE_LENGTH = 24
 _BARE_DAY = re.compile(rf"{_DAY}\Z")
+_NEGATIVE = re.compile(r"(?<!\w)(?:A|B|O|AB)[-−](?!\w)")  # a blood group
+_INCHES = re.compile(r"(?<=\d)\"")
 _JOINER = "\u200d"
 _PASSES = 8
 
@@ -65,6 +67,9 @@ def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
     start, end = _balance(text, *_around_atoms(text, start, end))
     start, end = _trim_stop(text, start, end)
     start, end = _around_day(text, start, end)
+    found = _NEGATIVE.match(text, start)
+    if found and found.end() - 1 == end:
+        end += 1
     return start, _abbreviation_end(text, start, end)
 
 
@@ -151,7 +156,7 @@ def _balance(text: str, start: int, end: int) -> tuple[int, int]:
             start -= 1
         elif depth == -1 and inner[-1:] == right:
             end -= 1
-    if text[start:end].count('"') == 1:
+    if text[start:end].count('"') == 1 and not _INCHES.search(text, start, end):
         if text[start] == '"':
             start, end = (start, end + 1) if text[end : end + 1] == '"' else (start + 1, end)
         elif text[end - 1] == '"':

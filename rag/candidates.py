@@ -1,10 +1,17 @@
 """Spans of several passages to distinct candidate answers, best first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.calibration import LEAD_CAP, Calibration
 from rag.types import Bearing, Span
+
+_AROUND = ".,;:!?\"'“”‘’*"
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december".split()
+)
+_ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
 def _lead(best: Sequence[float], place: int) -> float:
     """How far one answer's log-odds are above those of the best other, within the cap."""
     if len(best) == 1:
-        return LEAD_CAP
+        return 0.0  # nothing to be better than
     lead = best[place] - best[1 if place == 0 else 0]
     return max(-LEAD_CAP, min(LEAD_CAP, lead))
 
@@ -68,6 +75,13 @@ def overlap(one: Span | Bearing, other: Span | Bearing) -> bool:
 
 
 def _key(span: Span) -> str:
-    """What the span says, whatever its case, spacing and leading article."""
-    words = span.text.casefold().split()
-    return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)
+    """What the span says, whatever its case, spacing, marks around and leading article.
+
+    The parts of a date are in any order: "4th of May" is "May 4".
+    """
+    words = [word.strip(_AROUND) for word in span.text.casefold().split()]
+    if len(words) > 1 and words[0] in ("a", "an", "the"):
+        words = words[1:]
+    if not _MONTHS.isdisjoint(words):
+        words = sorted(_ORDINAL.sub(r"\1", word) for word in words if word != "of")
+    return " ".join(words) or span.text

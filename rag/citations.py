@@ -10,6 +10,9 @@ from rag.snapshot import Snapshot
 from rag.types import Alternative, Bearing, Citation, Document, Evidence, Hit, Passage, Span
 
 MAX_CITATIONS = 5
+SUPPORTS_WITHIN = 2.0
+"""Log-odds that a further place of an answer may be below the first, to be cited for it: the same
+number in another row is no support."""
 
 
 class Sources:
@@ -21,8 +24,13 @@ class Sources:
         self._documents: dict[str, Document] = {}
 
     def quoted(self, candidate: Candidate) -> Iterator[Citation]:
-        """The places where an answer stands, numbered from 1."""
-        for number, span in enumerate(candidate.spans[:MAX_CITATIONS], 1):
+        """The places where an answer stands, one in a passage, numbered from 1."""
+        least = candidate.log_odds[0] - SUPPORTS_WITHIN
+        best: dict[str, Span] = {}
+        for log_odds, span in zip(candidate.log_odds, candidate.spans, strict=True):
+            if log_odds >= least:
+                best.setdefault(span.hit.passage.id, span)
+        for number, span in enumerate(list(best.values())[:MAX_CITATIONS], 1):
             yield self._cite(number, span.hit.passage, span.start, span.end)
 
     def nearest(self, hits: Sequence[Hit]) -> Iterator[Citation]:

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 _AMOUNT = re.compile(r"[-+~<>≤≥±(]{0,2}(?:[A-Z]{0,3}[$€£¥])?\d++(?!st\b|nd\b|rd\b|th\b)")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d\Z")
 _CODE = re.compile(r"(?=\S*\d)\S+\Z")
-_VALUES = frozenset("closed open free none yes no off n/a nil tba tbc tbd varies included".split())
+_VALUES = frozenset(
+    "closed,open,free,none,yes,no,off,n/a,nil,tba,tbc,tbd,varies,included,unknown,sold out,pending,"
+    "cancelled,vacant,on request,on order,on leave,postponed,not known,ditto,see below".split(",")
+)
 
 
 def are_names(names: Sequence[str], rows: Sequence[Sequence[str]], *, marked: bool) -> bool:
@@ -18,7 +21,8 @@ def are_names(names: Sequence[str], rows: Sequence[Sequence[str]], *, marked: bo
 
     They are distinct, no label with a colon, no amount and nothing that their column holds too.
     Then it is enough that they are ``marked`` as names, by dashes below them or a blank corner.
-    Else they are words, three at least, and one of them is above numbers.
+    Else they are words, three at least, and two of them are above numbers, or one of them where
+    all or none begin with a capital.
     """
     told = [name.casefold() for name in names if name]
     if len(set(told)) < len(told) or not _VALUES.isdisjoint(told):
@@ -29,10 +33,11 @@ def are_names(names: Sequence[str], rows: Sequence[Sequence[str]], *, marked: bo
     if any(name and name in cells for name, cells in zip(names, below, strict=True)):
         return False
     if marked:
-        return True
-    if any(_YEAR.match(name) or not any(map(str.isalpha, name)) for name in names if name):
+        return len(names) > 2 or not any(map(_YEAR.match, told))
+    if len(names) < 3 or any(_YEAR.match(name) or not any(map(str.isalpha, name)) for name in told):
         return False
-    return len(names) > 2 and any(map(_are_numbers, below, names))
+    numbers = sum(map(_are_numbers, below, names))
+    return numbers > 1 or (numbers == 1 and len({name[0].isupper() for name in names if name}) == 1)
 
 
 def _are_numbers(cells: Sequence[str], name: str) -> bool:

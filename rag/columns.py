@@ -23,9 +23,11 @@ _LOOKED_AT = 8  # lines, for where the first one stood
 _GAP = re.compile(
     r"(?<=\S)(?:(?<![.!?,;])(?<![.!?,;][\"'”’)])  (?=\S)| {3,}+(?=[^\s.]|\.\d)"
     r"| *+[\t\u3000][ \t\u3000]*+(?=\S)"
-    r"|(?<!\.) *+(?:\.{4,}+|(?:\. ){3,}+\.?) *+(?=[^\s.]))"  # dots that lead to a value
+    r"|(?<!\.) *+(?:\.{5,}+|(?:\. ){5,}+\.?) *+(?=[^\s.]))"  # dots that lead to a value
 )
-_MARKER = re.compile(r"(?:[-*+•‣◦–—#>]+|\(?\w{1,3}[.)])\Z")  # of a list item, before its gap
+_MARKER = re.compile(  # of a list item, before its gap
+    r"(?:[-*+•‣◦–—#>]+|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})[.)])\Z"
+)
 _RULE = re.compile(r"[-=_+]{3,}+\Z|[-=_+]++(?:[ \t]++[-=_+]++)+\Z")
 
 
@@ -53,7 +55,7 @@ class Columns:
         """
         if self.head is None:
             return [row.cells for row in self.rows]
-        extents = _extents([self.head, *self.rows])
+        extents = _columns_of(self.head, self.rows)
         names = list(self.head.cells)
         if len(names) < len(extents):  # above the first cells stands nothing; or one name above two
             at = 0 if _is_beside(self.rows, self.head) else 1
@@ -73,19 +75,24 @@ def columns(text: str, paragraph: Sequence[Bounds]) -> Iterator[Columns]:
                 yield _named(text, block, rows)
 
 
-def first_lines(text: str, paragraph: Sequence[Bounds]) -> list[Line]:
-    """The rows that a paragraph begins with."""
-    lines = _lines(text, paragraph)
-    begun = takewhile(lambda line: line.rule or len(line.cells) > 1, lines)
-    return [line for line in begun if not line.rule]
+def first_rows(
+    text: str, paragraph: Sequence[Bounds], count: int
+) -> list[tuple[Bounds, list[Bounds]]]:
+    """The rows that a paragraph begins with, and their cells; ``count`` where a cell lacks too."""
+    begun = takewhile(lambda line: line.rule or len(line.cells) > 1, _lines(text, paragraph))
+    rows = [line for line in begun if not line.rule]
+    extents = _spread([row.places for row in rows if len(row.cells) == count])
+    return [
+        (row.bounds, _dealt(row, extents) if len(row.cells) < len(extents) else row.cells)
+        for row in rows
+    ]
 
 
 def _lines(text: str, paragraph: Sequence[Bounds]) -> list[Line]:
     lines = [_line(text, bounds) for bounds in paragraph]
     tabs = [_tabs(text, line) for line in lines if len(line.cells) > 1]
-    if (
-        tabs and 0 not in tabs and 2 * max(Counter(tabs).values()) > len(tabs)
-    ):  # separated, not aligned
+    most = max(len(line.cells) for line in lines)
+    if tabs and 0 not in tabs and max(tabs) == most - 1:  # separated by them, not lined up
         lines = [_numbered(text, line) if len(line.cells) > 1 else line for line in lines]
     if paragraph[0][0] == 0:  # where a passage begins it has no space before its first word
         lines[0] = _indented(lines[0], lines[1 : 1 + _LOOKED_AT])
@@ -217,8 +224,27 @@ def _extents(lines: Sequence[Line]) -> list[Bounds]:
     counts = Counter(len(line.cells) for line in lines[1:])
     usual = max(counts, key=lambda count: (counts[count], count))
     usual = max(usual, len(lines[0].cells))
-    full = [line.places for line in lines if len(line.places) == usual]
-    return [(min(a for a, _ in own), max(b for _, b in own)) for own in zip(*full, strict=True)]
+    return _spread([line.places for line in lines if len(line.places) == usual])
+
+
+def _columns_of(head: Line, rows: Sequence[Line]) -> list[Bounds]:
+    """From where to where each column is filled; the first may have no name.
+
+    Where a cell lacks in most rows, their numbers of cells say nothing: the names and what stands
+    beside them do.
+    """
+    wide = max(len(row.cells) for row in rows)
+    below = any(_meet(head.places[0], place) for row in rows for place in row.places[1:])
+    if not below or wide > len(head.cells) + 1 or not _is_beside(rows, head):
+        return _extents([head, *rows])
+    labels = [row.places[:1] for row in rows if row.places[0][1] <= head.places[0][0]]
+    values = [row.places[1:] for row in rows if len(row.cells) == len(head.cells) + 1]
+    return [*_spread(labels), *_spread([head.places, *values])]
+
+
+def _spread(rows: Sequence[Sequence[Bounds]]) -> list[Bounds]:
+    """The extents of places, column by column."""
+    return [(min(a for a, _ in own), max(b for _, b in own)) for own in zip(*rows, strict=True)]
 
 
 def _is_beside(rows: Sequence[Line], head: Line) -> bool:
@@ -229,17 +255,24 @@ def _is_beside(rows: Sequence[Line], head: Line) -> bool:
 def _named(text: str, block: Sequence[Line], rows: Sequence[Line]) -> Columns:
     """The block, its first row as the head where it stands above the others and has their names."""
     head, *below = rows
-    extents = _extents(rows)
+    extents = _columns_of(head, below)
     lacking = len(extents) - len(head.cells)
     corner = lacking == 1 and _is_beside(below, head)
     if lacking > 1 or not all(map(_meet, head.places[1 - lacking :], extents[1:])):
         return Columns(None, list(rows))
     rules = sum(line.rule for line in block)
     ruled = block[block.index(head) + 1].rule and 2 * rules <= len(rows)
-    named = Columns(head, below)
+    words = _words(text, head)
+    named = Columns(head, [row for row in below if _words(text, row) != words])  # on a new page
+    if not named.rows:
+        return Columns(None, list(rows))
     names, *values = [[text[slice(*cell)] for cell in cells] for cells in named.cells()]
     is_named = are_names(names, values, marked=corner or ruled)
     return named if is_named else Columns(None, list(rows))
+
+
+def _words(text: str, line: Line) -> list[str]:
+    return [text[slice(*cell)] for cell in line.cells]
 
 
 def _meet(one: Bounds, other: Bounds) -> bool:

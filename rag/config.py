@@ -66,10 +66,10 @@ class Settings:
         return cls(**values)
 
     @classmethod
-    def from_file(cls, path: Path) -> "Settings":
+    def from_file(cls, path: Path | str) -> "Settings":
         """Settings from a TOML file."""
         try:
-            return cls.from_mapping(tomllib.loads(path.read_text("utf-8")))
+            return cls.from_mapping(tomllib.loads(Path(path).read_text("utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: {error}; expected a TOML file of settings") from error
 

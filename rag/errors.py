@@ -22,7 +22,7 @@ class ModelError(CitespanError):
 
 
 class QuestionError(CitespanError):
-    """The question is empty or too long."""
+    """The question is empty or too long, or asks what is not there: an id, a key of metadata."""
 
 
 class SettingsError(CitespanError):

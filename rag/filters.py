@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from rag.errors import QuestionError
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -20,9 +22,17 @@ class Filter:
     def of(
         cls, documents: Collection[str] | None = None, where: Mapping[str, str] | None = None
     ) -> Self | None:
-        """The filter for these arguments of ``ask``; None where they restrict nothing."""
+        """The filter for these arguments of ``ask``; None where they restrict nothing.
+
+        Raises:
+            QuestionError: ``documents`` holds something else than ids.
+        """
         if documents is None and not where:
             return None
+        if isinstance(documents, str) or not all(isinstance(id_, str) for id_ in documents or ()):
+            raise QuestionError(
+                "documents takes ids, such as [d.id for d in answerer.store.documents()]"
+            )
         return cls(
             None if documents is None else frozenset(documents), frozenset((where or {}).items())
         )

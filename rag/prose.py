@@ -22,7 +22,7 @@ PUT_IN = -1
 MOST = 6
 """Times as long as the text may be what is read in its place, or the text itself is read."""
 
-_STOPS = (".", "!", "?")
+_MARKS_ENOUGH = (*".!?,;:",)
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
 # The line of a fence, those before a heading's words, of bold text and of code.
@@ -102,7 +102,7 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
         told.put(about)
     if header is not None:
         names = [header[slice(*cell)] for cell in cells(header, (0, len(header)))] if header else []
-        for row, values in first_rows(text):
+        for row, values in first_rows(text, len(names)):
             fits = len(values) == len(names) or "|" in text[slice(*row)]
             _say(told, text, names if fits else [], values)
             done = row[1]
@@ -150,11 +150,11 @@ def _say(told: Prose, text: str, names: Sequence[Bounds | str], row: Sequence[Bo
             told.put(" is ")
         told.take(text, value)
         before, last = ", ", value
-    told.put("\n" if text[last[1] - 1 : last[1]] in _STOPS else ".\n")
+    told.put("\n" if text[last[1] - 1 : last[1]] in _MARKS_ENOUGH else ".\n")
 
 
 def _behind(key: str, *, named: bool) -> str:
     """What stands between a row's first cell and the next."""
-    if key[-1] in ":,;":
+    if key[-1] in _MARKS_ENOUGH:
         return " "
     return ", " if ": " in key and not named else ": "

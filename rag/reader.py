@@ -16,7 +16,7 @@ from rag.prose import Prose, prose
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
 from rag.types import Bearing, Hit, Reading, Span
-from rag.words import adds_to, asks_whether, offers_choice
+from rag.words import adds_to, asks, asks_whether, offers_choice, says_whether
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -125,11 +125,11 @@ class SpanReader:
 
     def _asked(self, question: str) -> str:
         """What is read of a question: as much as fits, of a longer one the last that it asks."""
-        fitting = self._fitting(question)
-        if len(fitting) == len(question):
+        if self._fitting(question) == question:
             return question
-        asked = [bounds for bounds in sentences(question) if question[bounds[1] - 1] == "?"]
-        return self._fitting(question[slice(*asked[-1])]) if asked else fitting
+        said = [question[slice(*bounds)] for bounds in sentences(question)]
+        asked = [each for each in said if asks(each)] or [s for s in said if s[-1] == "?"] or said
+        return self._fitting(asked[-1])
 
     def _fitting(self, question: str) -> str:
         """The first ``MAX_QUESTION_TOKENS`` tokens."""
@@ -210,8 +210,9 @@ class _Found:
         bounds = self._sentences + begin
         around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
         whole = replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
-        asks = "?" in whole.text[-3:]  # marks may follow
-        return whole if adds_to(self._question, whole.text) and not asks else None
+        is_question = "?" in whole.text[-3:]  # marks may follow
+        tells = adds_to(self._question, whole.text) or says_whether(self._question, whole.text)
+        return whole if tells and not is_question else None
 
     def bearings(self) -> list[Bearing]:
         """Every sentence, in order."""

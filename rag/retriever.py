@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors
+from rag.errors import QuestionError
 from rag.filters import Filter
 from rag.index import VectorIndex, open_index
 from rag.lexical import LexicalIndex, open_lexical
@@ -21,6 +22,13 @@ LEXICAL_WEIGHT = 0.4
 """Cosine plus this times BM25, as a share of the question's best: chosen on validation questions,
 see CONTRIBUTING.md. BM25 by itself grows with the number of words asked."""
 MAX_TERMS = 64
+
+
+def _refuse_unknown(snapshot: Snapshot, only: Filter) -> None:
+    """Raise where a filter leaves nothing since it names what no document has."""
+    unknown = snapshot.unknown(only)
+    if unknown:
+        raise QuestionError(f"no document has {unknown}; nothing could be searched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,8 @@ class Retriever:
         known = self._filtered
         if known is None or known[0] != asked:
             known = self._filtered = (asked, snapshot.numbers_of(only))
+            if not len(known[1]):
+                _refuse_unknown(snapshot, only)
         return known[1]
 
     def save_index(self) -> None:

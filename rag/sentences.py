@@ -18,10 +18,12 @@ _STOP = re.compile(
 _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
 _WORD = re.compile(r"\S+")
 _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
-_ITEM = re.compile(r"(?:[-*+•‣◦–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
+_ITEM = re.compile(r"(?:[-*+•‣◦●▪■○☐☑–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
 _FENCE = re.compile(r"`{3,}+(?![^\r\n]*`)|~{3}")  # of code, whose lines are lines
 
+_STAMP = re.compile(r"[\[(<]?\d{1,4}[:./-]\d{1,2}\b")  # a time or date, as before messages
 _COLUMN_GAP = re.compile(r"\S(?: {3}|\t)[ \t]*+\S")
+_BAR = re.compile(r"\S\s*+\|\s*+\S")  # between cells
 
 _LABEL = re.compile(r"[^\W\d_][^\s:]*+(?: [^\s:]++){0,3}+: ")
 
@@ -127,9 +129,9 @@ def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
     """
     if _ITEM.match(text, *following):
         return True
-    if _LABEL.match(text, *line) and _LABEL.match(text, *following):
+    if any(p.match(text, *line) and p.match(text, *following) for p in (_STAMP, _LABEL)):
         return True
-    if _COLUMN_GAP.search(text, *line) and _COLUMN_GAP.search(text, *following):
+    if any(p.search(text, *line) and p.search(text, *following) for p in (_COLUMN_GAP, _BAR)):
         return True
     if text[following[0]].islower():
         return False

@@ -154,6 +154,17 @@ class Snapshot:
             values,
         )
 
+    def unknown(self, only: Filter) -> str:
+        """What a filter names and no document has: all of its ids, or a key; "" for none."""
+        ids = only.documents or ()
+        if ids and not any(self.document(id_) for id_ in ids):
+            return f"the id {min(ids)!r}"
+        for key, _ in sorted(only.where):
+            row = self.connection.execute("SELECT 1 FROM facts WHERE key = ? LIMIT 1", (key,))
+            if row.fetchone() is None:
+                return f"metadata called {key!r}"
+        return ""
+
     def lexical(
         self, match: str, limit: int, only: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:

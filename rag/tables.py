@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.columns import columns, first_lines
+from rag import columns as by_space
 from rag.sentences import Bounds, paragraphs
 
 _BETWEEN = re.compile(r"(?<!\\)\|")
@@ -62,7 +62,7 @@ def _markdown(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
 
 
 def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
-    for block in columns(text, lines):
+    for block in by_space.columns(text, lines):
         rows = [row.bounds for row in block.rows]
         if block.head is None:
             yield Table(None, [], rows, block.cells())
@@ -71,13 +71,16 @@ def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
             yield Table(block.head.bounds, names, rows, values)
 
 
-def first_rows(text: str) -> list[tuple[Bounds, list[Bounds]]]:
-    """The rows that a text begins with in the midst of a table, and the cells of each."""
+def first_rows(text: str, count: int) -> list[tuple[Bounds, list[Bounds]]]:
+    """The rows that a text begins with in the midst of a table, and the cells of each.
+
+    ``count`` is the number of columns; a row of Markdown has as many cells as it has.
+    """
     lines = next(iter(paragraphs(text)), [])
     rows = _rows(text, lines)
     if rows:
         return [(row, cells(text, row)) for row in rows]
-    return [(line.bounds, line.cells) for line in first_lines(text, lines)]
+    return by_space.first_rows(text, lines, count) if lines else []
 
 
 def cells(text: str, line: Bounds) -> list[Bounds]:

@@ -43,6 +43,23 @@ def laid_out(text: str) -> list[list[list[str]]]:
                 ["Rams", "", "4"],
             ],
         ),
+        (  # one value in each row
+            "e\n           Mon    Tue\nAnn        x\nBob               x\nCid        x",
+            [["", "Mon", "Tue"], ["Ann", "x", ""], ["Bob", "", "x"], ["Cid", "x", ""]],
+        ),
+        (  # tabs that line up
+            "Item\t\tPrice\tQty\nTea\t\t£2\t1\nMilk\t\t£3\t2\nChocolate\t\t3",
+            [
+                ["Item", "Price", "Qty"],
+                ["Tea", "£2", "1"],
+                ["Milk", "£3", "2"],
+                ["Chocolate", "", "3"],
+            ],
+        ),
+        (  # the names again, on a new page
+            "Month   Rain   Sun\nJan.    34     22\nMonth   Rain   Sun\nFeb.    31     25",
+            [["Month", "Rain", "Sun"], ["Jan.", "34", "22"], ["Feb.", "31", "25"]],
+        ),
         (  # dashes below the names
             "Tool      Shelf\n-----     -----\nRasp      top\nGouge     low",
             [["Tool", "Shelf"], ["Rasp", "top"], ["Gouge", "low"]],
@@ -99,6 +116,7 @@ def test_columns_are_seen(text: str, expected: list[list[str]]) -> None:
         "    indented\n    lines",
         "Name    Desk",  # a single line
         "Name    Desk\n\nIda     14",  # in two paragraphs
+        "He went to the . . . harbour and slept\nwhile all the . . . others sailed on",
         "e\na  b\ncccccccccccc  d",  # gaps in different places
     ],
 )
@@ -116,7 +134,8 @@ def test_what_is_not_in_columns(text: str) -> None:
         "Alice   Smith   Rome\nBob     Jones   Via Po 3\nCid     Brown   Via Po 5",
         "Tea          £2.00\n------------------\nTotal        £2.00",
         "e\n              09:00   Arrival\nDay 1         10:00   Talk\nDay 2         11:00   Walk",
-        "e\n           MON    TUE\nAnn        x\nBob               x\nCid        x",
+        "Anna     Rome     unknown\nBob      Paris    34\nCid      Berlin   28",
+        "Founded      1984\n-----------------\nMembers      230\nStaff        12",
     ],
 )
 def test_values_are_no_names(text: str) -> None:
@@ -137,15 +156,27 @@ def test_names_go_with_the_right_cells_where_some_lack() -> None:
     said = prose(text)
     assert said is not None
     assert said.text.splitlines() == [
-        "1: Tea, the Qty is 2, the Price is £2.",
-        "2: Milk, the Price is £3.",
-        "3: Bread, the Qty is 1, the Price is £1.",
+        "1: the Item is Tea, the Qty is 2, the Price is £2.",
+        "2: the Item is Milk, the Price is £3.",
+        "3: the Item is Bread, the Qty is 1, the Price is £1.",
     ]
 
 
 def test_a_rule_of_short_runs_is_no_row() -> None:
     text = "Id  Name    Owner\n--  ----    -----\n1   disk    ann\n2   net     bob"
     assert laid_out(text) == [[["Id", "Name", "Owner"], ["1", "disk", "ann"], ["2", "net", "bob"]]]
+
+
+def test_a_cell_that_lacks_costs_a_later_passage_no_names() -> None:
+    rows = [f"Item {n:03} of it     {'' if n % 9 == 5 else n:<8}shelf {n}" for n in range(120)]
+    text = "\n".join(["Item               Price   Place", *rows])
+    passages = split(Document("d", "t", "s", text, "x", "text/plain"))
+    told = [prose(passage.text, passage.header) for passage in passages[1:]]
+    lines = "".join(said.text for said in told if said).splitlines()
+    assert len(lines) > 60
+    for line in lines:
+        assert "the Place is shelf " in line
+        assert ("the Price is" in line) == (int(line.split()[1]) % 9 != 5)
 
 
 def test_rows_without_names_find_none_in_a_later_passage() -> None:

@@ -234,6 +234,22 @@ def test_labels_below_one_another_are_sentences_and_a_colon_in_wrapped_text_is_n
     assert len(sentences(wrapped)) == 1
 
 
+def test_messages_with_times_are_sentences_and_a_time_in_wrapped_text_is_none() -> None:
+    chat = (
+        "04/05/2024, 12:03 - Anna: The new code of the garden gate is 4471\n"
+        "04/05/2024, 12:04 - Ben: The code of the shed is 2210\n"
+        "[12:05] Carla: and who brings the twenty bottles of apple juice\n"
+        "[12:07] Anna: we meet at Ben's place"
+    )
+    assert quoted(chat) == chat.split("\n")
+    wrapped = (
+        "The train for the coast leaves in the morning from platform two at\n9:30 and is full."
+    )
+    assert quoted(wrapped) == [wrapped]
+    rows = "name | place of work\nAnna | the old boat house\nBen | shed"
+    assert quoted(rows) == rows.split("\n")
+
+
 def test_one_line_paragraphs_are_joined_and_overlap(seed_document: Document) -> None:
     passages = split(seed_document)
 
