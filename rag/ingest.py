@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rag.encoder import Encoder
 from rag.errors import LoadError
-from rag.loaders import find_files, load_file
+from rag.loaders import find_files, load_file, skipped_files
 from rag.store import Store
 from rag.types import Document
 
@@ -21,6 +21,8 @@ class AddReport:
     added: tuple[str, ...]
     unchanged: tuple[str, ...]
     errors: tuple[LoadError, ...]
+    skipped: tuple[str, ...] = ()
+    """Files in folders that are of no kind that is read."""
 
 
 def add_files(
@@ -38,6 +40,7 @@ def add_files(
         added=tuple(source for source, identifier in loaded if identifier in new),
         unchanged=tuple(source for source, identifier in loaded if identifier not in new),
         errors=tuple(intake.errors),
+        skipped=tuple(map(str, skipped_files(paths))),
     )
 
 

@@ -17,6 +17,11 @@ from rag.types import Answer
 _log = logging.getLogger(__name__)
 _open: dict[tuple[Path, Settings], Answerer] = {}
 _lock = threading.Lock()
+_TEXTS = (
+    *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".epub", ".tex", ".rst", ".org"),
+    *(".ppt", ".pptx", ".xls", ".xlsx", ".csv", ".eml"),
+)
+"""Endings of files that hold what one would ask about."""
 
 
 def open_store(folder: PathLike) -> Store:
@@ -80,6 +85,10 @@ def synchronize(
     report = answerer.add(paths, progress)
     for error in report.errors:
         _log.warning("%s", error)
+    skipped = [name for name in report.skipped if name.lower().endswith(_TEXTS)]
+    if skipped:
+        kinds = ", ".join(sorted({Path(name).suffix.lower() for name in skipped}))
+        _log.warning("%d files of kinds that are not read (%s) are left out", len(skipped), kinds)
     read = {*report.added, *report.unchanged}
     if not read:
         names = ", ".join(str(path) for path in paths)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag import LoadError, ask
+from rag import Answerer, LoadError, ask, open_store
 from rag.config import Settings
 from rag.library import store_folder
 
@@ -44,6 +44,19 @@ def test_a_new_process_answers_without_the_slow_imports(root: Path) -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert not set(run.stdout.split()) & {"transformers", "sentence_transformers", "sklearn"}
+
+
+def test_files_of_other_kinds_are_said_to_be_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tea.txt").write_text("Assam tea is grown in India.")
+    (tmp_path / "coffee.PDF").write_bytes(b"%PDF-1.7")
+    (tmp_path / "data.bin").write_bytes(b"\0")
+    with caplog.at_level(logging.WARNING):
+        ask("Where is Assam tea grown?", documents=tmp_path)
+    assert "1 files of kinds that are not read (.pdf) are left out" in caplog.text
+    report = Answerer(open_store(tmp_path / "store")).add(tmp_path / "tea.txt")
+    assert report.skipped == ()
 
 
 def test_indexes_once_and_reuses_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,12 +72,22 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     found: set[Path] = set()
     for path in map(_absolute, paths):
         if path.is_dir():
-            found.update(_walk(path))
+            found.update(file for file in _walk(path) if _is_supported(file))
         elif path.exists():
             found.add(path)
         else:
             raise LoadError(f"{_printable(path)}: no such file or folder; check the path")
     return sorted(found)
+
+
+def skipped_files(paths: Sequence[Path]) -> list[Path]:
+    """The files in folders that ``find_files`` leaves out for their endings, sorted, each once."""
+    folders = [path for path in map(_absolute, paths) if path.is_dir()]
+    return sorted({file for path in folders for file in _walk(path) if not _is_supported(file)})
+
+
+def _is_supported(file: Path) -> bool:
+    return file.suffix.lower() in supported_suffixes()
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -86,12 +96,11 @@ def _walk(folder: Path) -> Iterator[Path]:
             f"{_printable(error.filename)}: {error.strerror}; check the rights of the folder"
         ) from error
 
-    suffixes = supported_suffixes()
     for root, folders, files in os.walk(folder, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(root, name)
-            if not name.startswith(".") and path.suffix.lower() in suffixes and path.is_file():
+            if not name.startswith(".") and path.is_file():
                 yield path
 
 
