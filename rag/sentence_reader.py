@@ -18,9 +18,11 @@ STEM = 5  # letters that two forms of a word must share
 
 _FOR_SENTENCE = re.compile(
     r"\b(?:why|explain|describe|in what way|for what reason|"
-    r"how(?! (?:many|much|old|long|far|often|tall|big|large|high|deep|fast|heavy|wide|late)\b))\b",
+    r"how(?: exactly)? (?:am|are|can|come|could|did|do|does|had|has|have|is|may|might|must|shall|"
+    r"should|to|was|were|will|would))\b",
     re.IGNORECASE,
 )
+"""Not "how hot": a measure is no sentence."""
 
 
 def asks_for_sentence(question: str) -> bool:
