@@ -127,9 +127,7 @@ class SpanReader:
         """What is read of a question: as much as fits, of a longer one the last that it asks."""
         if self._fitting(question) == question:
             return question
-        said = [question[slice(*bounds)] for bounds in sentences(question)]
-        asked = [each for each in said if asks(each)] or [s for s in said if s[-1] == "?"] or said
-        return self._fitting(asked[-1])
+        return self._fitting(_asking(question))
 
     def _fitting(self, question: str) -> str:
         """The first ``MAX_QUESTION_TOKENS`` tokens."""
@@ -152,6 +150,12 @@ class SpanReader:
         return [results[i] for i in range(len(windows))]
 
 
+def _asking(question: str) -> str:
+    """The last sentence that asks, of several."""
+    said = [question[slice(*bounds)] for bounds in sentences(question)]
+    return ([each for each in said if asks(each)] or [s for s in said if s[-1] == "?"] or said)[-1]
+
+
 def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -> _Window:
     offsets = np.asarray(encoding.offsets, dtype=np.int64)
     context = np.asarray([side == 1 for side in encoding.sequence_ids], dtype=np.bool_)
@@ -166,8 +170,8 @@ class _Found:
     """What the windows of one hit hold: spans, and how much each sentence bears."""
 
     def __init__(self, question: str, hit: Hit) -> None:
-        self._question = question
-        self._offers_choice, self._asks_whether = offers_choice(question), asks_whether(question)
+        self._question = asked = _asking(question)
+        self._offers_choice, self._asks_whether = offers_choice(asked), asks_whether(asked)
         self._hit = hit
         self._spans: list[Span] = []
         bounds = sentences(hit.passage.text)

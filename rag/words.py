@@ -16,6 +16,7 @@ _WHETHER = re.compile(
     r"will|would)(?:n?['’]?t)?\b",
     re.IGNORECASE,
 )
+_OFFERS = re.compile(r"\b(?:or|either|which of|who of|between)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 
 
@@ -37,8 +38,8 @@ def asks_whether(question: str) -> bool:
 
 
 def offers_choice(question: str) -> bool:
-    """Whether the answer may be among the question's own words: tea or coffee."""
-    return "or" in _WORD.findall(question.lower())
+    """Whether the answer may be among the question's own words: tea or coffee, which of the two."""
+    return _OFFERS.search(question) is not None
 
 
 def adds_to(question: str, text: str) -> bool:

@@ -313,6 +313,19 @@ def test_the_last_question_of_a_long_text_is_read(answerer: Answerer, tmp_path: 
         assert one.ask(before + asked).text == "4 May"
 
 
+def test_what_is_told_before_a_question_may_be_its_answer(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    one = over_one(
+        answerer, tmp_path, "The annual fee is due on 4 May. Boats are kept in the shed."
+    )
+    told = "The letter says 4 May, the mail says 9 May. When is the annual fee due?"
+    answer = one.ask(told)
+    assert any(
+        "4 May" in (said or "") for said in (answer.text, *(a.text for a in answer.alternatives))
+    )
+
+
 def test_another_process_is_told_what_to_do(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def test_what_adds_to_a_question(question: str, text: str, *, expected: bool) ->
         ("can I bring a dog", True, False),
         ("Is it tea or coffee?", False, True),
         ("Who can come?", False, False),
+        ("Which of Ann and Bo can come?", False, True),
         ("Isabel came when?", False, False),
         ("Aren't dogs allowed?", True, False),
         ("So can’t I bring a dog", True, False),
