@@ -80,18 +80,22 @@ def sentences(text: str) -> list[Bounds]:
     those of list items, of labels below one another (``Paper: blue``) and of rows set in columns.
     Linear in the length of the text.
     """
-    return [
-        bounds for paragraph in paragraphs(text) for bounds in paragraph_sentences(text, paragraph)
-    ]
+    found: list[Bounds] = []
+    code = False  # blank lines do not end it
+    for paragraph in paragraphs(text):
+        found += paragraph_sentences(text, paragraph, code=code)
+        code ^= sum(_is_fence(text, line) for line in paragraph) % 2 == 1
+    return found
 
 
-def paragraph_sentences(text: str, paragraph: list[Bounds]) -> Iterator[Bounds]:
-    """The sentences of one of the ``paragraphs`` of a text."""
+def paragraph_sentences(
+    text: str, paragraph: list[Bounds], *, code: bool = False
+) -> Iterator[Bounds]:
+    """The sentences of one of the ``paragraphs`` of a text; ``code``: it begins within a fence."""
     width = max(end - start for start, end in paragraph)
     start, end = paragraph[0]
-    code = False
     for before, following in pairwise(paragraph):
-        fences = [_FENCE.match(text, line[0]) is not None for line in (before, following)]
+        fences = [_is_fence(text, line) for line in (before, following)]
         code ^= fences[0]
         if code or any(fences) or _is_border(text, before, following, width):
             yield from _split_at_stops(text, start, end)
@@ -119,6 +123,10 @@ def sentence_at(text: str, start: int, end: int) -> Bounds:
         if left + first < max(end, start + 1) and left + last > start
     ]
     return (min(start, touched[0][0]), max(end, touched[-1][1])) if touched else (start, end)
+
+
+def _is_fence(text: str, line: Bounds) -> bool:
+    return _FENCE.match(text, line[0]) is not None
 
 
 def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:

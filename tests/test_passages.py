@@ -206,6 +206,12 @@ def test_each_line_of_code_is_a_sentence() -> None:
     assert quoted(text) == lines
 
 
+def test_a_blank_line_does_not_end_code() -> None:
+    text = "```\nmake all\n\nmake test\nmake clean\n```\n\nWrapped prose goes on\nin a second line."
+    assert quoted(text)[1:4] == ["make all", "make test", "make clean"]
+    assert quoted(text)[-1] == "Wrapped prose goes on\nin a second line."
+
+
 def test_items_and_table_rows_are_sentences() -> None:
     text = (
         "Needs:\n- a long item that goes on for some time and\n  wraps once\n- another\n1. One. Two"
