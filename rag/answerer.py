@@ -256,8 +256,8 @@ class Answerer:
     def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
         if os.getpid() != self._process:  # PyTorch would wait for threads that were not forked
             raise StoreError(
-                "this answerer is another process's; make it after the fork, or start processes "
-                'with multiprocessing.set_start_method("spawn")'
+                "this answerer is another process's; start processes that ask with "
+                'multiprocessing.get_context("spawn"), each with its own answerer'
             )
         depth = max(scope.read, scope.depth)
         return self.retriever.retrieve_many(questions, depth, scope.documents, scope.where)

@@ -16,7 +16,7 @@ _WHETHER = re.compile(
     r"will|would)(?:n?['’]?t)?\b",
     re.IGNORECASE,
 )
-_OFFERS = re.compile(r"\b(?:or|either|which of|who of|between)\b", re.IGNORECASE)
+_OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 
 

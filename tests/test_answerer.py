@@ -331,7 +331,7 @@ def test_another_process_is_told_what_to_do(
 ) -> None:
     other = copy.copy(answerer)
     monkeypatch.setattr(other, "_process", -1)
-    with pytest.raises(StoreError, match="after the fork"):
+    with pytest.raises(StoreError, match="spawn"):
         other.ask("Who urged caution?")
 
 
