@@ -463,7 +463,9 @@ def test_rivals_lower_the_confidence() -> None:
         [1 / (1 + math.exp(-2 - 0.4 * 1.5)), 1 / (1 + math.exp(-0.5 + 0.4 * 1.5))]
     )
     (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4))
-    assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2)))  # better than nothing else
+    assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.4 * 8)))
+    (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4), alone=0.0)
+    assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2)))
 
 
 def test_a_near_miss_is_less_probable_but_stays_in_its_place() -> None:
