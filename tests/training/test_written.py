@@ -112,5 +112,5 @@ def test_what_was_written_is_whole_and_its_parts_are_apart(tmp_path: Path) -> No
                 assert gold.start is not None
                 assert texts[question.document].startswith(gold.text, gold.start)
     parts = [{d.id for d in part.documents} for part in (train, valid, unseen)]
-    assert len(set.union(*parts)) == sum(map(len, parts)) == 810 + 82 + 16
-    assert [len(part.questions) for part in (train, valid, unseen)] == [11_340, 1_148, 192]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 1_189 + 82 + 16
+    assert [len(part.questions) for part in (train, valid, unseen)] == [16_647, 1_148, 192]
