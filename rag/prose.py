@@ -22,7 +22,7 @@ PUT_IN = -1
 MOST = 6
 """Times as long as the text may be what is read in its place, or the text itself is read."""
 
-_MARKS_ENOUGH = (*".!?,;:",)
+_MARKS_ENOUGH = tuple(".!?,;:")
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
 # The line of a fence, those before a heading's words, of bold text and of code.

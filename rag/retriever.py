@@ -24,13 +24,6 @@ see CONTRIBUTING.md. BM25 by itself grows with the number of words asked."""
 MAX_TERMS = 64
 
 
-def _refuse_unknown(snapshot: Snapshot, only: Filter) -> None:
-    """Raise where a filter leaves nothing since it names what no document has."""
-    unknown = snapshot.unknown(only)
-    if unknown:
-        raise QuestionError(f"no document has {unknown}; nothing could be searched")
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Scores of one question's candidates by passage number, best first in each list."""
@@ -77,7 +70,11 @@ class Retriever:
         documents: Collection[str] | None = None,
         where: Mapping[str, str] | None = None,
     ) -> list[list[Hit]]:
-        """``retrieve`` for several questions with one encoding, all from one snapshot."""
+        """``retrieve`` for several questions with one encoding, all from one snapshot.
+
+        Raises:
+            QuestionError: the filter leaves nothing, since it names what no document has.
+        """
         vectors = self._encoder.encode_questions(questions)
         with self._store.snapshot() as snapshot:
             index, lexical = self.indexes(snapshot)
@@ -115,8 +112,8 @@ class Retriever:
         known = self._filtered
         if known is None or known[0] != asked:
             known = self._filtered = (asked, snapshot.numbers_of(only))
-            if not len(known[1]):
-                _refuse_unknown(snapshot, only)
+        if not len(known[1]) and (unknown := snapshot.unknown(only)):
+            raise QuestionError(f"no document has {unknown}; nothing could be searched")
         return known[1]
 
     def save_index(self) -> None:

@@ -156,12 +156,15 @@ class Snapshot:
 
     def unknown(self, only: Filter) -> str:
         """What a filter names and no document has: all of its ids, or a key; "" for none."""
+
+        def there(query: str, value: str) -> bool:
+            return self.connection.execute(f"{query} = ? LIMIT 1", (value,)).fetchone() is not None
+
         ids = only.documents or ()
-        if ids and not any(self.document(id_) for id_ in ids):
+        if ids and not any(there("SELECT 1 FROM documents WHERE id", id_) for id_ in ids):
             return f"the id {min(ids)!r}"
         for key, _ in sorted(only.where):
-            row = self.connection.execute("SELECT 1 FROM facts WHERE key = ? LIMIT 1", (key,))
-            if row.fetchone() is None:
+            if not there("SELECT 1 FROM facts WHERE key", key):
                 return f"metadata called {key!r}"
         return ""
 
