@@ -46,21 +46,11 @@ class Columns:
     """Lines below one another, set in columns; ``head`` names these, where that can be told."""
 
     head: Line | None
+    names: list[Bounds]
+    """The cells of the head, one for each column; [] without a head."""
     rows: list[Line]
-
-    def cells(self) -> list[list[Bounds]]:
-        """The cells of the head, if there is one, then those of each row.
-
-        With a head each has as many, and an empty cell has equal bounds.
-        """
-        if self.head is None:
-            return [row.cells for row in self.rows]
-        extents = _columns_of(self.head, self.rows)
-        names = list(self.head.cells)
-        if len(names) < len(extents):  # above the first cells stands nothing; or one name above two
-            at = 0 if _is_beside(self.rows, self.head) else 1
-            names.insert(at, (names[0][at], names[0][at]))
-        return [names, *(_dealt(row, extents) for row in self.rows)]
+    cells: list[list[Bounds]]
+    """Those of each row; with a head as many as there are names, an empty one has equal bounds."""
 
 
 def columns(text: str, paragraph: Sequence[Bounds]) -> Iterator[Columns]:
@@ -255,20 +245,32 @@ def _is_beside(rows: Sequence[Line], head: Line) -> bool:
 def _named(text: str, block: Sequence[Line], rows: Sequence[Line]) -> Columns:
     """The block, its first row as the head where it stands above the others and has their names."""
     head, *below = rows
+    nameless = Columns(None, [], list(rows), [row.cells for row in rows])
     extents = _columns_of(head, below)
     lacking = len(extents) - len(head.cells)
     corner = lacking == 1 and _is_beside(below, head)
     if lacking > 1 or not all(map(_meet, head.places[1 - lacking :], extents[1:])):
-        return Columns(None, list(rows))
+        return nameless
     rules = sum(line.rule for line in block)
     ruled = block[block.index(head) + 1].rule and 2 * rules <= len(rows)
     words = _words(text, head)
-    named = Columns(head, [row for row in below if _words(text, row) != words])  # on a new page
-    if not named.rows:
-        return Columns(None, list(rows))
-    names, *values = [[text[slice(*cell)] for cell in cells] for cells in named.cells()]
-    is_named = are_names(names, values, marked=corner or ruled)
-    return named if is_named else Columns(None, list(rows))
+    further = [row for row in below if _words(text, row) != words]  # the head again: a new page
+    if further:
+        cells, *values = _by_column(head, further)
+        told = [[text[slice(*cell)] for cell in row] for row in (cells, *values)]
+        if are_names(told[0], told[1:], marked=corner or ruled):
+            return Columns(head, cells, further, values)
+    return nameless
+
+
+def _by_column(head: Line, rows: Sequence[Line]) -> list[list[Bounds]]:
+    """The cells of the head and of each row, as many in each."""
+    extents = _columns_of(head, rows)
+    names = list(head.cells)
+    if len(names) < len(extents):  # above the first cells stands nothing; or one name above two
+        at = 0 if _is_beside(rows, head) else 1
+        names.insert(at, (names[0][at], names[0][at]))
+    return [names, *(_dealt(row, extents) for row in rows)]
 
 
 def _words(text: str, line: Line) -> list[str]:

@@ -64,11 +64,8 @@ def _markdown(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
 def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
     for block in by_space.columns(text, lines):
         rows = [row.bounds for row in block.rows]
-        if block.head is None:
-            yield Table(None, [], rows, block.cells())
-        else:
-            names, *values = block.cells()
-            yield Table(block.head.bounds, names, rows, values)
+        header = block.head.bounds if block.head else None
+        yield Table(header, block.names, rows, block.cells)
 
 
 def first_rows(text: str, count: int) -> list[tuple[Bounds, list[Bounds]]]:
