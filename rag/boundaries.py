@@ -3,6 +3,8 @@
 import re
 from unicodedata import category
 
+from rag.dates import around_day
+
 _TRIM_LEFT = " \t\r\n\u00a0,;:.!?)]}’”»-–—"
 _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
@@ -23,20 +25,6 @@ _MARK = re.compile(  # what begins with its mark
     r"|(?<![\w.])\.[^\W\d_]"  # .env
 )
 _SIGN = re.compile(r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)")  # no range, no second dash
-_MONTH = (
-    r"(?:January|February|March|April|May(?! (?:be|have|not|also|only|well)\b)|June|July|August"
-    r"|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
-    r"(?![^\W\d_])"
-)
-_DAY = r"(?<![\w.,:/$€£¥#+-])(?:[12]?\d|3[01])(?:st|nd|rd|th)?"
-_YEAR = r"(?:1[5-9]|20)\d\d(?![\w%])"
-_DATE = (
-    re.compile(rf"{_DAY} (?:of )?{_MONTH}(?! [A-Z][a-z])(?:,? {_YEAR})?"),
-    re.compile(rf"(?<!\w){_MONTH} {_DAY}, {_YEAR}"),
-    re.compile(rf"(?<=\b[oO]n ){_MONTH} {_DAY}(?![\w:%]|[.,/-]\d| \d)"),
-)
-_DATE_LENGTH = 24
-_BARE_DAY = re.compile(rf"{_DAY}\Z")
 _NEGATIVE = re.compile(r"(?<!\w)(?:A|B|O|AB)[-−](?!\w)")  # a blood group
 _INCHES = re.compile(r"(?<=\d)\"")
 _JOINER = "\u200d"
@@ -57,20 +45,23 @@ def clean(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
-    start, end = _trim(text, start, end)
-    if start < end and start and _SIGN.match(text, start - 1):
-        start -= 1
+    for step in _STEPS:
+        start, end = step(text, start, end)
+    return start, end
+
+
+def _with_sign(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the sign of a number."""
+    signed = start < end and start and _SIGN.match(text, start - 1)
+    return (start - 1 if signed else start), end
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and _joined(text, start):
         start -= 1
     while start < end < len(text) and _joined(text, end):
         end += 1
-    start, end = _balance(text, *_around_atoms(text, start, end))
-    start, end = _trim_stop(text, start, end)
-    start, end = _around_day(text, start, end)
-    found = _NEGATIVE.match(text, start)
-    if found and found.end() - 1 == end:
-        end += 1
-    return start, _abbreviation_end(text, start, end)
+    return start, end
 
 
 def _joined(text: str, at: int) -> bool:
@@ -118,18 +109,6 @@ def _around_atoms(text: str, start: int, end: int) -> tuple[int, int]:
     for found in _ATOM.finditer(text, left, right):
         if found.start() < end and found.end() > start:
             start, end = min(start, found.start()), max(end, found.end())
-    return start, end
-
-
-def _around_day(text: str, start: int, end: int) -> tuple[int, int]:
-    """A date, where the span is its day alone."""
-    if not _BARE_DAY.match(text, start, end):
-        return start, end
-    left, right = max(0, start - _DATE_LENGTH), end + _DATE_LENGTH
-    for date in _DATE:
-        for found in date.finditer(text, left, right):
-            if found.start() <= start and end <= found.end():
-                return found.span()
     return start, end
 
 
@@ -187,10 +166,29 @@ def _trim_stop(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _abbreviation_end(text: str, start: int, end: int) -> int:
-    """Where an abbreviation of single letters ends, with its stop, that the span ends in."""
+def _with_negative(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the minus of a blood group."""
+    found = _NEGATIVE.match(text, start)
+    return start, (end + 1 if found and found.end() - 1 == end else end)
+
+
+def _whole_abbreviation(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the stop of an abbreviation of single letters that the span ends in."""
     begin = end
     while begin > start and (text[begin - 1].isalpha() or text[begin - 1] == "."):
         begin -= 1
     found = _ABBREVIATION.match(text, begin) if begin < end else None
-    return max(end, found.end()) if found else end
+    return start, (max(end, found.end()) if found else end)
+
+
+_STEPS = (
+    _trim,
+    _with_sign,
+    _whole_words,
+    _around_atoms,
+    _balance,
+    _trim_stop,
+    around_day,
+    _with_negative,
+    _whole_abbreviation,
+)

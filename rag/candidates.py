@@ -1,17 +1,13 @@
 """Spans of several passages to distinct candidate answers, best first."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.calibration import LEAD_CAP, Calibration
+from rag.dates import date_of
 from rag.types import Bearing, Span
 
 _AROUND = ".,;:!?\"'“”‘’*"
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december".split()
-)
-_ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +74,10 @@ def overlap(one: Span | Bearing, other: Span | Bearing) -> bool:
 def _key(span: Span) -> str:
     """What the span says, whatever its case, spacing, marks around and leading article.
 
-    The parts of a date are in any order: "4th of May" is "May 4".
+    Of a date it is year, month and day, however it is written.
     """
     words = [word.strip(_AROUND) for word in span.text.casefold().split()]
     if len(words) > 1 and words[0] in ("a", "an", "the"):
         words = words[1:]
-    if not _MONTHS.isdisjoint(words):
-        words = sorted(_ORDINAL.sub(r"\1", word) for word in words if word != "of")
-    return " ".join(words) or span.text
+    said = " ".join(words)
+    return date_of(said) or said or span.text

@@ -7,8 +7,10 @@ in doubt it names nothing.
 import re
 from collections.abc import Sequence
 
+from rag.dates import YEAR
+
 _AMOUNT = re.compile(r"[-+~<>≤≥±(]{0,2}(?:[A-Z]{0,3}[$€£¥])?\d++(?!st\b|nd\b|rd\b|th\b)")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d\Z")
+_YEAR = re.compile(rf"{YEAR}\Z")
 _CODE = re.compile(r"(?=\S*\d)\S+\Z")
 _VALUES = frozenset(
     "closed,open,free,none,yes,no,off,n/a,nil,tba,tbc,tbd,varies,included,unknown,sold out,pending,"

@@ -336,13 +336,24 @@ def test_another_process_is_told_what_to_do(
         other.ask("Who urged caution?")
 
 
-def test_dates_in_any_order_are_one_answer() -> None:
-    text = "on 4 May, 4th of May, May 4; 5 May"
-    dates = ("4 May", "4th of May", "May 4", "5 May")
-    places = [(text.index(date), text.index(date) + len(date)) for date in dates]
+@pytest.mark.parametrize(
+    ("texts", "each"),
+    [
+        (("4 May", "4th of May", "May 4", "5 May"), [3, 1]),
+        (("30 Sept. 2024", "September 30, 2024", "30 September"), [2, 1]),
+        (("March 2020", "Mar 2020", "March 2021"), [2, 1]),
+        (("from March 2020 to April 2021", "from April 2020 to March 2021"), [1, 1]),
+        (("dogs may bite cats", "cats may bite dogs"), [1, 1]),
+    ],
+)
+def test_a_date_written_in_another_way_is_the_same_answer(
+    texts: tuple[str, ...], each: list[int]
+) -> None:
+    text = "; ".join(texts)
+    places = [(text.index(said), text.index(said) + len(said)) for said in texts]
     passage = Passage("p", "d", 0, len(text), text)
     found = merge([Span(Hit(passage, 1.0, 1), a, b, 2.0, 0.0) for a, b in places], Calibration())
-    assert [len(candidate.spans) for candidate in found] == [3, 1]
+    assert [len(candidate.spans) for candidate in found] == each
 
 
 def test_min_confidence_moves_the_threshold(

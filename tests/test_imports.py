@@ -9,7 +9,7 @@ import pytest
 
 # From the bottom up; a module may import from lower layers and from its own.
 LAYERS = (
-    {"types", "errors", "config", "filters"},
+    {"types", "errors", "config", "filters", "dates"},
     {
         "loaders",
         "sentences",

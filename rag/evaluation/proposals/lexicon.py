@@ -66,9 +66,6 @@ ADVERBS = frozenset(
     "also now still only just even soon later often never always once first long widely then not "
     "already again twice".split()
 )
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
-)
 NUMBERS = tuple(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split()

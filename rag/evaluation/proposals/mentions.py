@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from rag.dates import MONTHS
 from rag.evaluation.proposals.lexicon import (
     CITIES,
     CLAUSE_WORDS,
@@ -13,7 +14,6 @@ from rag.evaluation.proposals.lexicon import (
     DETERMINERS,
     FIRST_NAMES,
     KINDS,
-    MONTHS,
     NUMBERS,
     POINTING,
     PREPOSITIONS,
