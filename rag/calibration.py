@@ -26,7 +26,7 @@ class Calibration:
     Of an answer: those of its best span, plus ``lead`` times how far they are from the best other
     answer (at most ``LEAD_CAP``), plus ``agreement`` times the log of its spans' probabilities
     added up in units of the best one's (1 span: nothing is added), and ``stray`` where its best
-    span is that.
+    span is that. ``alone`` is the lead of an answer without any other.
     """
 
     bias: float = 0.0
@@ -35,6 +35,7 @@ class Calibration:
     lead: float = 0.0
     agreement: float = 0.0
     stray: float = 0.0
+    alone: float = LEAD_CAP
     threshold: float = 0.5
 
     def log_odds(self, span: Span) -> float:

@@ -25,15 +25,12 @@ class Candidate:
     spans: tuple[Span, ...]
 
 
-def merge(
-    spans: Sequence[Span], calibration: Calibration, alone: float = LEAD_CAP
-) -> list[Candidate]:
+def merge(spans: Sequence[Span], calibration: Calibration) -> list[Candidate]:
     """Group spans by what they say; overlapping ones give way to the more probable.
 
     Of spans that overlap in one document only the most probable is kept, so that "2021" and
     "a 2021 agreement" are one answer and not two. That an answer is a near miss makes it less
-    probable, but the one behind it no better: the order is that of their standing. ``alone`` is
-    the lead of an answer without any other.
+    probable, but the one behind it no better: the order is that of their standing.
     """
     scored = sorted(
         ((calibration.log_odds(span), span) for span in spans),
@@ -48,7 +45,7 @@ def merge(
     best = [group[0][0] for group in groups.values()]  # falling, as the spans were sorted
     candidates = []
     for place, group in enumerate(groups.values()):
-        lead = _lead(best, place) if len(best) > 1 else alone
+        lead = _lead(best, place) if len(best) > 1 else calibration.alone
         log_odds_of, spans_of = zip(*group, strict=True)
         standing = calibration.standing(log_odds_of, lead)
         confidence = calibration.probability(standing, stray=spans_of[0].stray)

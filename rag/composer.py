@@ -45,7 +45,7 @@ class Composer:
         given = self._sure(candidates, self._calibration)
         if not given and asks_for_sentence(question):
             sentences = self._sentences.read([question], [read])[0].spans
-            found = merge(sentences, self._sentence_calibration, alone=0.0)  # of a lone sentence
+            found = merge(sentences, self._sentence_calibration)
             given = self._sure(found, self._sentence_calibration)
         source = citations.Sources(snapshot)
         cited = tuple(source.quoted(given[0])) if given else tuple(source.nearest(near))

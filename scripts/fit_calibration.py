@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rag.answerer import Answerer
-from rag.calibration import Calibration
+from rag.calibration import LEAD_CAP, Calibration
 from rag.config import Settings
 from rag.encoder import SentenceTransformerEncoder
 from rag.errors import SettingsError
@@ -58,7 +58,7 @@ def main() -> int:
 
 def run(asked: argparse.Namespace) -> None:
     """Read, fit, report, store."""
-    worth = holds if asked.reader == SENTENCE else f1
+    worth, alone = (holds, 0.0) if asked.reader == SENTENCE else (f1, LEAD_CAP)
     stems = [path.stem for path in asked.questions]
     if len(set(stems)) < len(stems):
         raise SettingsError(f"--questions {', '.join(stems)}: two of one name; rename one")
@@ -69,10 +69,12 @@ def run(asked: argparse.Namespace) -> None:
             with Store((asked.stores or Path(temporary)) / path.stem) as store:
                 found[path.stem] = read(path, store, encoder, asked, worth)
     every = [sample for own in found.values() for sample in own]
-    calibration = fit(every, worth, asked.slack)
+    calibration = fit(every, worth, asked.slack, alone)
     print(calibration)
     of_other = {
-        half: fit([s for own in found.values() for s in own[1 - half :: 2]], worth, asked.slack)
+        half: fit(
+            [s for own in found.values() for s in own[1 - half :: 2]], worth, asked.slack, alone
+        )
         for half in (0, 1)
     }
     told = {

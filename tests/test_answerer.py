@@ -284,6 +284,8 @@ def test_a_lone_sentence_is_no_answer_to_everything(answerer: Answerer, tmp_path
     one = over_one(answerer, tmp_path, "The gym opens at 7:00 and closes at 22:00.")
     for question in ("Why is the sky blue?", "How do I cancel my membership?"):
         assert one.ask(question).text is None
+    sentences = Answerer(one.store, Settings(reader="sentence"), encoder=one.encoder)
+    assert sentences.ask("Who won the world cup?").text is None
 
 
 def test_a_yes_or_no_in_the_questions_own_words_is_given(
@@ -476,7 +478,7 @@ def test_rivals_lower_the_confidence() -> None:
     )
     (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4))
     assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2 - 0.4 * 8)))
-    (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4), alone=0.0)
+    (alone,) = merge(spans((0, 3, 2.0)), Calibration(lead=0.4, alone=0.0))
     assert alone.confidence == pytest.approx(1 / (1 + math.exp(-2)))
 
 

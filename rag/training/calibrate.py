@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answerer import Answerer
-from rag.calibration import Calibration, support
+from rag.calibration import LEAD_CAP, Calibration, support
 from rag.candidates import merge
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
@@ -105,10 +105,12 @@ def holds(text: str | None, golds: Sequence[str]) -> float:
     return float(any(f" {normalize_answer(gold)} " in said for gold in golds))
 
 
-def fit(found: Sequence[Sample], worth: Worth = f1, slack: float = 0.0) -> Calibration:
+def fit(
+    found: Sequence[Sample], worth: Worth = f1, slack: float = 0.0, alone: float = LEAD_CAP
+) -> Calibration:
     """Weights for ranking spans, then Platt scaling of the best, then the threshold.
 
-    ``slack`` is that of ``best_threshold``.
+    ``slack`` is that of ``best_threshold``, ``alone`` is taken as it is.
 
     The weights are fitted on every span, so that they order spans across passages; the scaling on
     the winner of each question alone, since that is the one whose probability is shown.
@@ -119,7 +121,7 @@ def fit(found: Sequence[Sample], worth: Worth = f1, slack: float = 0.0) -> Calib
             features.append((span.score - span.no_answer_score, span.hit.score))
             right.append(_right(span, sample, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
-    fitted = Calibration(*weights.tolist())
+    fitted = Calibration(*weights.tolist(), alone=alone)
     for _ in range(3):  # lead and support are measured with the scaled log-odds
         fitted = _rescaled(fitted, found, worth)
     return replace(fitted, threshold=best_threshold(found, fitted, worth, slack))
@@ -147,7 +149,8 @@ def _rescaled(order: Calibration, found: Sequence[Sample], worth: Worth) -> Cali
     lead, agreement, miss = (
         weights[1 + used.index(c)].item() if c in used else 0.0 for c in (1, 2, 3)
     )
-    return Calibration(
+    return replace(
+        order,
         bias=scale * order.bias + shift,
         margin=scale * order.margin,
         retrieval=scale * order.retrieval,
