@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rag.encoder import Encoder
 from rag.errors import LoadError
-from rag.loaders import find_files, load_file, skipped_files
+from rag.loaders import find_files, load_file, skipped_files, source_of
 from rag.store import Store
 from rag.types import Document
 
@@ -16,7 +16,11 @@ Progress = Callable[[Path, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class AddReport:
-    """What became of the files given to ``Answerer.add``; sources as strings."""
+    """What became of the files given to ``Answerer.add``; sources as strings.
+
+    A file that held a document before and holds none now is among the ``errors``, and nothing is
+    answered from it any more; one that cannot be reached keeps what it said.
+    """
 
     added: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -35,6 +39,8 @@ def add_files(
     """
     intake = _Intake(find_files(paths), progress)
     new = set(store.add(intake.documents(), encoder, intake.stored))
+    for source in intake.emptied:
+        store.remove_source(source)
     loaded = intake.loaded
     return AddReport(
         added=tuple(source for source, identifier in loaded if identifier in new),
@@ -53,6 +59,7 @@ class _Intake:
         self._done = 0
         self.loaded: list[tuple[str, str]] = []  # source, document id
         self.errors: list[LoadError] = []
+        self.emptied: list[str] = []  # sources that are no document, or none any more
 
     def documents(self) -> Iterator[Document]:
         for path in self._files:
@@ -60,6 +67,8 @@ class _Intake:
                 document = load_file(path)
             except LoadError as error:
                 self.errors.append(error)
+                if not isinstance(error.__cause__, OSError):
+                    self.emptied.append(source_of(path))
                 self._report(path)
             else:
                 self.loaded.append((document.source, document.id))

@@ -10,12 +10,14 @@ from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
 from rag.ingest import Progress
-from rag.loaders import PathLike, as_paths, find_files, source_of
+from rag.loaders import PathLike, as_paths, find_files, source_of, supported_suffixes
 from rag.store import Store
 from rag.types import Answer
 
 _log = logging.getLogger(__name__)
 _open: dict[tuple[Path, Settings], Answerer] = {}
+_models: dict[Settings, Answerer] = {}
+"""For each settings one whose models the others share."""
 _lock = threading.Lock()
 _TEXTS = (
     *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".epub", ".tex", ".rst", ".org"),
@@ -42,8 +44,8 @@ def ask(
     """Answer a question from files or folders (default: the seed documents).
 
     The first call indexes them under the data folder (``CITESPAN_HOME`` or the user's cache);
-    later calls reuse the index. Within a process the models and the files' state of the first
-    call are kept; use ``Answerer`` where the documents change while it runs.
+    later calls reuse the index. Within a process the models, each index asked, and the files'
+    state of its first call are kept; use ``Answerer`` where the documents change while it runs.
 
     Raises:
         LoadError: a path does not exist, or none of the files could be read.
@@ -58,10 +60,19 @@ def ask(
     with _lock:
         answerer = _open.get((folder, settings))
         if answerer is None:
-            answerer = Answerer(Store(folder), settings)
+            find_files(paths)  # what is not there is said before anything is loaded or made
+            answerer = _answerer(folder, settings)
             synchronize(answerer, paths)
             _open[folder, settings] = answerer
     return answerer.ask(question)
+
+
+def _answerer(folder: Path, settings: Settings) -> Answerer:
+    known = _models.get(settings)
+    if known is None:
+        known = _models[settings] = Answerer(Store(folder), settings)
+        return known
+    return known.over(Store(folder))
 
 
 def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
@@ -70,12 +81,20 @@ def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
     return data_home() / "stores" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+def kinds_read() -> str:
+    """The endings of files that are read, for people."""
+    *others, last = supported_suffixes()
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def synchronize(
     answerer: Answerer,
     paths: Sequence[Path],
     progress: Progress | None = None,
 ) -> None:
     """Make the store hold these paths and nothing else; files that fail are logged.
+
+    A file that is there but cannot be reached keeps what it said.
 
     ``progress`` is the one of ``Answerer.add``.
 
@@ -92,8 +111,8 @@ def synchronize(
     read = {*report.added, *report.unchanged}
     if not read:
         names = ", ".join(str(path) for path in paths)
-        reason = f": {report.errors[0]}" if report.errors else " (.txt or .md)"
-        raise LoadError(f"{names}: no readable documents there{reason}")
+        reason = f": {report.errors[0]}" if report.errors else f" ({kinds_read()})"
+        raise LoadError(f"{names or 'documents'}: no readable documents there{reason}")
     kept = {source_of(path): path for path in find_files(paths)}
     gone = [known for known in answerer.store.documents() if known.source not in kept]
     for known in gone:

@@ -20,11 +20,14 @@ PUBLIC = {
     "StoreError", "ask", "make_document", "open_store",
 }  # fmt: skip
 
+UNREADABLE = Path("/proc/self/mem")
+
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test as a new process would start: nothing open."""
     monkeypatch.setattr("rag.library._open", {})
+    monkeypatch.setattr("rag.library._models", {})
 
 
 def test_public_names() -> None:
@@ -96,6 +99,56 @@ def test_follows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     store = rag.open_store(store_folder([tmp_path], Settings()))
     assert [Path(d.source).name for d in store.documents()] == ["a.txt"]
     store.close()
+
+
+@pytest.mark.parametrize("now", [b"", b"\x89PNG\r\n\x1a\n" + bytes(64)])
+def test_what_a_file_no_longer_says_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: bytes
+) -> None:
+    (tmp_path / "a.txt").write_text("The red boat is called Petrel.")
+    (tmp_path / "b.txt").write_text("The blue boat is called Heron.")
+    question = "What is the red boat called?"
+    assert "Petrel" in (ask(question, documents=tmp_path).text or "")
+    (tmp_path / "a.txt").write_bytes(now)
+    monkeypatch.setattr("rag.library._open", {})
+    assert "Petrel" not in (ask(question, documents=tmp_path).text or "")
+    with rag.open_store(store_folder([tmp_path], Settings())) as store:
+        assert [Path(d.source).name for d in store.documents()] == ["b.txt"]
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="needs a file that root cannot read either")
+def test_a_file_that_cannot_be_reached_keeps_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, boat in (("a.txt", "Petrel"), ("b.txt", "Heron")):
+        (tmp_path / name).write_text(f"The boat of {name[0]} is called {boat}.")
+    ask("Which boats are there?", documents=tmp_path)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").symlink_to(UNREADABLE)
+    monkeypatch.setattr("rag.library._open", {})
+    ask("Which boats are there?", documents=tmp_path)
+    with rag.open_store(store_folder([tmp_path], Settings())) as store:
+        assert len(store.documents()) == 2
+
+
+def test_other_documents_are_asked_with_the_same_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: dict[object, Answerer] = {}
+    monkeypatch.setattr("rag.library._open", opened)
+    for name in ("Petrel", "Heron"):
+        page = tmp_path / f"{name}.txt"
+        page.write_text(f"The boat is called {name}.")
+        assert name in (ask("What is the boat called?", documents=page).text or "")
+    first, second = opened.values()
+    assert first.reader is second.reader
+    assert first.encoder is second.encoder
+
+
+def test_what_is_not_there_makes_no_store(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="check the path"):
+        ask("Anything?", documents=tmp_path / "missing")
+    assert not store_folder([tmp_path / "missing"], Settings()).exists()
 
 
 def test_a_bad_file_is_named_and_the_rest_answers(

@@ -121,7 +121,8 @@ def fit(
             features.append((span.score - span.no_answer_score, span.hit.score))
             right.append(_right(span, sample, worth))
     weights = logistic(np.asarray(features), np.asarray(right, dtype=float))
-    fitted = Calibration(*weights.tolist(), alone=alone)
+    bias, margin, retrieval = weights.tolist()
+    fitted = Calibration(bias, margin, retrieval, alone=alone)
     for _ in range(3):  # lead and support are measured with the scaled log-odds
         fitted = _rescaled(fitted, found, worth)
     return replace(fitted, threshold=best_threshold(found, fitted, worth, slack))
