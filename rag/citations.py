@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from rag.candidates import Candidate
 from rag.errors import StoreError
-from rag.passages import sentence_at
 from rag.snapshot import Snapshot
+from rag.tables import statement_at
 from rag.types import Alternative, Bearing, Citation, Document, Evidence, Hit, Passage, Span
 
 MAX_CITATIONS = 5
@@ -65,9 +65,11 @@ class Sources:
             )
 
     def sentence(self, span: Span) -> str:
-        """The verbatim sentence (or sentences) of the passage that the span lies in."""
+        """The row of a table, or the sentence (or sentences), that the span lies in, verbatim."""
         passage = span.hit.passage
-        start, end = sentence_at(passage.text, span.start - passage.start, span.end - passage.start)
+        start, end = statement_at(
+            passage.text, span.start - passage.start, span.end - passage.start
+        )
         return passage.text[start:end]
 
     def _cite(

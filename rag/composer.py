@@ -11,7 +11,7 @@ from rag.config import Settings
 from rag.encoder import Encoder
 from rag.evidence import telling
 from rag.models import SENTENCE, load_reader
-from rag.sentence_reader import asks_for_sentence
+from rag.questions import asks_for_sentence
 from rag.snapshot import Snapshot
 from rag.types import Answer, Hit, Reading
 

@@ -13,10 +13,11 @@ from rag import boundaries
 from rag.hardware import has_bf16
 from rag.names import Names
 from rag.prose import Prose, prose
+from rag.questions import asks_whether, last_asked, offers_choice, says_whether
 from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
 from rag.types import Bearing, Hit, Reading, Span
-from rag.words import adds_to, asks, asks_whether, offers_choice, says_whether
+from rag.words import adds_to
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -127,7 +128,7 @@ class SpanReader:
         """What is read of a question: as much as fits, of a longer one the last that it asks."""
         if self._fitting(question) == question:
             return question
-        return self._fitting(_asking(question))
+        return self._fitting(last_asked(question))
 
     def _fitting(self, question: str) -> str:
         """The first ``MAX_QUESTION_TOKENS`` tokens."""
@@ -150,12 +151,6 @@ class SpanReader:
         return [results[i] for i in range(len(windows))]
 
 
-def _asking(question: str) -> str:
-    """The last sentence that asks, of several."""
-    said = [question[slice(*bounds)] for bounds in sentences(question)]
-    return ([each for each in said if asks(each)] or [s for s in said if s[-1] == "?"] or said)[-1]
-
-
 def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -> _Window:
     offsets = np.asarray(encoding.offsets, dtype=np.int64)
     context = np.asarray([side == 1 for side in encoding.sequence_ids], dtype=np.bool_)
@@ -170,7 +165,7 @@ class _Found:
     """What the windows of one hit hold: spans, and how much each sentence bears."""
 
     def __init__(self, question: str, hit: Hit) -> None:
-        self._question = asked = _asking(question)
+        self._question = asked = last_asked(question)
         self._offers_choice, self._asks_whether = offers_choice(asked), asks_whether(asked)
         self._hit = hit
         self._spans: list[Span] = []

@@ -3,31 +3,16 @@
 The fallback for questions whose answer is a sentence (why, how) where the span reader finds none.
 """
 
-import re
 from collections.abc import Sequence
 
 from rag.encoder import Encoder
-from rag.passages import sentences
+from rag.sentences import sentences
 from rag.types import Bearing, Hit, Reading, Span
 from rag.words import telling_words
 
 SPANS_PER_HIT = 3
 MAX_SCORE = 2.0
 STEM = 5  # letters that two forms of a word must share
-
-
-_FOR_SENTENCE = re.compile(
-    r"\b(?:why|explain|describe|in what way|for what reason|"
-    r"how(?: exactly)? (?:am|are|can|come|could|did|do|does|had|has|have|is|may|might|must|shall|"
-    r"should|to|was|were|will|would))\b",
-    re.IGNORECASE,
-)
-"""Not "how hot": a measure is no sentence."""
-
-
-def asks_for_sentence(question: str) -> bool:
-    """Whether the answer is likely a reason or a manner, told in a whole sentence."""
-    return _FOR_SENTENCE.search(question) is not None
 
 
 class SentenceReader:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag import columns as by_space
-from rag.sentences import Bounds, paragraphs
+from rag.sentences import Bounds, paragraphs, sentence_at
 
 _BETWEEN = re.compile(r"(?<!\\)\|")
 _DASHES = re.compile(r":?-+:?")
@@ -66,6 +66,17 @@ def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
         rows = [row.bounds for row in block.rows]
         header = block.head.bounds if block.head else None
         yield Table(header, block.names, rows, block.cells)
+
+
+def statement_at(text: str, start: int, end: int) -> Bounds:
+    """The bounds of the row of a table that holds ``text[start:end]``, else of its sentence.
+
+    Raises:
+        ValueError: The bounds do not lie in the text.
+    """
+    rows = (row for table in tables(text) for row in table.rows)
+    own = next((row for row in rows if row[0] <= start and end <= row[1]), None)
+    return own or sentence_at(text, start, end)
 
 
 def first_rows(text: str, count: int) -> list[tuple[Bounds, list[Bounds]]]:

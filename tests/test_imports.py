@@ -14,6 +14,7 @@ LAYERS = (
         "loaders",
         "sentences",
         "words",
+        "questions",
         "spans",
         "boundaries",
         "quiet",

@@ -19,7 +19,7 @@ from rag.encoder import SentenceTransformerEncoder, default_model_folder
 from rag.errors import ModelError
 from rag.models import SHIPPED, load_reader, verify_checksums
 from rag.reader import MAX_ANSWER_TOKENS, SpanReader
-from rag.sentence_reader import SentenceReader, asks_for_sentence
+from rag.sentence_reader import SentenceReader
 from rag.spans import COST_OF_TOKEN
 from rag.types import Hit, Passage, Reading, Span
 from tests.conftest import SeedQuestion
@@ -201,25 +201,6 @@ def test_checksums_are_checked(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"abd")
     with pytest.raises(ModelError, match="damaged"):
         verify_checksums(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("Why did the talks stall?", True),
-        ("How does a heat pump work?", True),
-        ("For what reason was it closed?", True),
-        ("How many ferries are there?", False),
-        ("How old is the tower?", False),
-        ("How hot is the sauna?", False),
-        ("how to prune an apple tree", True),
-        ("How exactly is it made?", True),
-        ("Who showed the way?", False),
-        ("When was it closed?", False),
-    ],
-)
-def test_which_questions_ask_for_a_sentence(question: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    assert asks_for_sentence(question) is expected
 
 
 def test_sentences_are_scored_by_cosine_and_shared_words(

@@ -15,7 +15,7 @@ from rag.encoder import Encoder, Vectors
 from rag.errors import StoreError
 from rag.evaluation.datasets import read_questions
 from rag.loaders import find_files, load_file, make_document
-from rag.passages import sentences
+from rag.sentences import sentences
 
 SPREAD = 0.5
 """Noise around a real vector, in units of the real vectors' own covariance."""

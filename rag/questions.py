@@ -1,0 +1,58 @@
+"""What kind of answer a question wants, as far as its words tell."""
+
+import re
+
+from rag.sentences import sentences
+from rag.words import telling_words
+
+_WHETHER = re.compile(
+    r"(?:(?:and|but|so|then|please)[, ]+)?"
+    r"(?:am|are|can|could|did|do|does|had|has|have|is|may|might|must|shall|should|was|were|"
+    r"will|would)(?:n?['’]?t)?\b",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_FOR_SENTENCE = re.compile(  # not "how hot": a measure is no sentence
+    r"\b(?:why|explain|describe|in what way|for what reason|"
+    r"how(?: exactly)? (?:am|are|can|come|could|did|do|does|had|has|have|is|may|might|must|shall|"
+    r"should|to|was|were|will|would))\b",
+    re.IGNORECASE,
+)
+
+
+def last_asked(question: str) -> str:
+    """The last sentence that asks, of several."""
+    said = [question[slice(*bounds)] for bounds in sentences(question)]
+    return ([each for each in said if asks(each)] or [s for s in said if s[-1] == "?"] or said)[-1]
+
+
+def asks(sentence: str) -> bool:
+    """Whether it begins with the word of a question."""
+    return _ASKS.match(sentence) is not None
+
+
+def asks_for_sentence(question: str) -> bool:
+    """Whether the answer is likely a reason or a manner, told in a whole sentence."""
+    return _FOR_SENTENCE.search(question) is not None
+
+
+def asks_whether(question: str) -> bool:
+    """Whether yes or no would answer it."""
+    return _WHETHER.match(question) is not None and not offers_choice(question)
+
+
+def offers_choice(question: str) -> bool:
+    """Whether the answer may be among the question's own words: tea or coffee, which of the two."""
+    return _OFFERS.search(question) is not None
+
+
+def says_whether(question: str, sentence: str) -> bool:
+    """Whether a sentence says the question's own words, or their denial, and nothing else.
+
+    "Dogs are not allowed in the house." answers "Are dogs allowed in the house?"; a headline of
+    those words does not: a statement has a stop or a "not".
+    """
+    asked, said = set(telling_words(question)), set(telling_words(sentence))
+    states = sentence.rstrip()[-1:] in {".", "!"} or not said.isdisjoint({"not", "no"})
+    return states and 2 * len(asked & said) > len(asked)

@@ -1,0 +1,66 @@
+"""What a question asks for, and what answers it."""
+
+import pytest
+
+from rag.questions import asks, asks_for_sentence, asks_whether, offers_choice, says_whether
+
+
+@pytest.mark.parametrize(
+    ("question", "whether", "choice"),
+    [
+        ("Is it open on Sundays?", True, False),
+        ("can I bring a dog", True, False),
+        ("Is it tea or coffee?", False, True),
+        ("Who can come?", False, False),
+        ("Which of Ann and Bo can come?", False, True),
+        ("Isabel came when?", False, False),
+        ("Aren't dogs allowed?", True, False),
+        ("So can’t I bring a dog", True, False),
+        ("dont you open on Sundays", True, False),
+        ("Candles cost what?", False, False),
+        ("CA taxes?", False, False),
+        ("Where is the orchard?", False, False),
+    ],
+)
+def test_what_a_question_asks_for(question: str, *, whether: bool, choice: bool) -> None:
+    assert (asks_whether(question), offers_choice(question)) == (whether, choice)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Dogs are not allowed in the house.", True),
+        ("Dogs are allowed in the house.", True),
+        ("Dogs not allowed in house", True),
+        ("Dogs allowed", False),  # a headline
+        ("Not in the garden.", False),  # about something else
+    ],
+)
+def test_what_says_whether(sentence: str, *, expected: bool) -> None:
+    assert says_whether("Are dogs allowed in the house?", sentence) is expected
+
+
+def test_what_asks() -> None:
+    assert asks("When is it due")
+    assert asks("“Why not?")
+    assert not asks("Thanks, okay?")
+    assert not asks("Whenever it rains")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Why did the talks stall?", True),
+        ("How does a heat pump work?", True),
+        ("For what reason was it closed?", True),
+        ("How many ferries are there?", False),
+        ("How old is the tower?", False),
+        ("How hot is the sauna?", False),
+        ("how to prune an apple tree", True),
+        ("How exactly is it made?", True),
+        ("Who showed the way?", False),
+        ("When was it closed?", False),
+    ],
+)
+def test_which_questions_ask_for_a_sentence(question: str, *, expected: bool) -> None:
+    assert asks_for_sentence(question) is expected
