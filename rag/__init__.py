@@ -15,7 +15,7 @@ from rag.ingest import AddReport
 from rag.library import ask, open_store
 from rag.loaders import make_document
 from rag.store import Store
-from rag.types import Alternative, Answer, Citation
+from rag.types import Alternative, Answer, Citation, Document, Evidence, Hit, Passage
 
 __all__ = [
     "AddReport",
@@ -24,9 +24,13 @@ __all__ = [
     "Answerer",
     "Citation",
     "CitespanError",
+    "Document",
+    "Evidence",
+    "Hit",
     "LoadError",
     "ModelError",
     "ModelMismatch",
+    "Passage",
     "QuestionError",
     "Settings",
     "SettingsError",

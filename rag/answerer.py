@@ -115,9 +115,9 @@ class Answerer:
     def ask_ranked(
         self, questions: Sequence[str], depth: int
     ) -> list[tuple[Answer, list[Hit], int]]:
-        """``ask_many``, each with its ``depth`` best passages, as ``search`` ranks them.
+        """For each question its answer, its ``depth`` best passages and how many were read.
 
-        The last is how many were read: so many of the best before they were read.
+        The passages are in the order of ``search``; read were the first ones of the order before.
         """
         return self._ask(questions, _Scope(None, None, self.settings.top_k, depth))
 
@@ -131,7 +131,7 @@ class Answerer:
     ) -> Iterator[Sequence[Hit] | Answer]:
         """``ask`` in two steps: first the passages, then the answer.
 
-        Raises:
+        Raises, when the first step is asked for:
             QuestionError: the question is empty or too long, or no document has the ids or a key.
             SettingsError: ``top_k`` is below 1.
             StoreError: the store cannot be read.
@@ -163,7 +163,8 @@ class Answerer:
     ) -> list[Hit]:
         """The ``top_k`` best passages, best first.
 
-        Those that ``ask`` reads are read, and ordered by what the reader finds in them too.
+        Those that ``ask`` reads are read, whatever ``top_k`` is, and ordered by what the reader
+        finds in them too.
 
         Raises:
             QuestionError: the question is empty or too long, or no document has the ids or a key.
@@ -210,6 +211,11 @@ class Answerer:
             raise SettingsError(f"top_k must be at least 1, not {top_k}")
         return self.settings.top_k if top_k is None else top_k
 
+    def _all_checked(self, questions: Sequence[str]) -> list[str]:
+        if isinstance(questions, str):
+            raise QuestionError("give several questions as a list, or use ask or search for one")
+        return [self._checked(question) for question in questions]
+
     def _checked(self, question: str) -> str:
         if not isinstance(question, str):
             raise QuestionError(f"a question is text, not {question!r}")
@@ -228,9 +234,7 @@ class Answerer:
         return question
 
     def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit], int]]:
-        if isinstance(questions, str):
-            raise QuestionError("ask_many takes several questions; use ask for one")
-        asked = [self._checked(question) for question in questions]
+        asked = self._all_checked(questions)
         with self.store.snapshot() as snapshot:
             answers = [
                 (self._composed(question, found, snapshot), found.ranked, found.read)
@@ -240,7 +244,7 @@ class Answerer:
         return answers
 
     def _search(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
-        asked = [self._checked(question) for question in questions]
+        asked = self._all_checked(questions)
         with self.store.snapshot():
             ranked = [found.ranked[: scope.depth] for found in self._find(asked, scope)]
         self.retriever.save_index()

@@ -1,4 +1,4 @@
-"""Every error that citespan raises on purpose: one small tree, each message names its remedy."""
+"""Every error that citespan raises on purpose: one small tree, messages name the remedy."""
 
 
 class CitespanError(Exception):
@@ -26,4 +26,4 @@ class QuestionError(CitespanError):
 
 
 class SettingsError(CitespanError):
-    """An unknown setting or a value out of range."""
+    """What was set cannot be used: a setting, an option, a settings file."""

@@ -67,7 +67,7 @@ class TransformersSpanModel:
         """Load the model; ``mixed`` multiplies its matrices in bf16.
 
         Raises:
-            ModelError: the weights lack the span head.
+            KeyError: the weights lack the span head.
         """
         from transformers import AutoModelForQuestionAnswering
 

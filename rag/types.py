@@ -1,4 +1,4 @@
-"""The records that everything else speaks: frozen, slotted, no behaviour beyond shaping.
+"""The records that everything else speaks: frozen, slotted, no behaviour but ``Answer.verify``.
 
 Every offset counts characters (Unicode code points) of ``Document.text``; ends are exclusive.
 """

@@ -265,8 +265,10 @@ def test_what_cannot_be_searched_is_said(
             answerer.ask("Who urged caution?", **arguments)
     with pytest.raises(SettingsError, match="top_k must be at least 1"):
         answerer.search("Who urged caution?", top_k=0)
-    with pytest.raises(QuestionError, match="takes several questions"):
+    with pytest.raises(QuestionError, match="several questions as a list"):
         answerer.ask_many("Who urged caution?")
+    with pytest.raises(QuestionError, match="several questions as a list"):
+        answerer.search_many("Who urged caution?", 3)
 
 
 def test_no_documents_chosen_is_no_mistake(answerer: Answerer) -> None:

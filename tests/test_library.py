@@ -15,9 +15,9 @@ from rag.config import Settings
 from rag.library import store_folder
 
 PUBLIC = {
-    "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "LoadError",
-    "ModelError", "ModelMismatch", "QuestionError", "Settings", "SettingsError", "Store",
-    "StoreError", "ask", "make_document", "open_store",
+    "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "Document",
+    "Evidence", "Hit", "LoadError", "ModelError", "ModelMismatch", "Passage", "QuestionError",
+    "Settings", "SettingsError", "Store", "StoreError", "ask", "make_document", "open_store",
 }  # fmt: skip
 
 UNREADABLE = Path("/proc/self/mem")
