@@ -1,4 +1,4 @@
-# Sourced by scripts/chat and scripts/test: `setup_env [EXTRAS]` makes .venv and installs citespan.
+# Sourced by scripts/python and scripts/test: `setup_env [EXTRAS]` makes .venv and installs citespan.
 # shellcheck shell=bash
 
 SETUP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." >/dev/null && pwd)

@@ -30,6 +30,7 @@ LAYERS = (
         "names",
         "columns",
         "column_names",
+        "layout",
         "tables",
         "prose",
         "encoder",
