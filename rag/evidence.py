@@ -6,7 +6,7 @@ from rag.candidates import overlap
 from rag.types import Bearing
 
 SHARE = 0.1
-"""Of the best sentence's score, from which another one counts: see CONTRIBUTING.md."""
+"""Of the best sentence's score, from which another one counts: see DECISIONS.md."""
 MOST = 8
 
 

@@ -9,13 +9,13 @@ from rag.types import Hit, Reading
 
 FIRST_WITHIN = 0.15
 """What retrieval scores at most this far below the best passage is read before it is asked
-whether that is enough: chosen on validation questions, see CONTRIBUTING.md."""
+whether that is enough: chosen on validation questions, see DECISIONS.md."""
 
 
 def worth_reading(hits: Sequence[Hit], most: int, within: float) -> list[Hit]:
     """The first ``most`` hits, without those that score more than ``within`` below the best.
 
-    On validation questions this halves what is read and changes no figure, see CONTRIBUTING.md.
+    On validation questions this halves what is read and changes no figure, see DECISIONS.md.
     """
     return [hit for hit in hits[:most] if hit.score >= hits[0].score - within]
 

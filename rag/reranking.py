@@ -8,7 +8,7 @@ from rag.types import Hit, Span
 
 READER_WEIGHT = 1.0
 """Retrieval score plus this times the probability that the passage's best span answers: chosen on
-validation questions, see CONTRIBUTING.md. Where nothing answers, retrieval's order stays."""
+validation questions, see DECISIONS.md. Where nothing answers, retrieval's order stays."""
 
 
 def rerank(hits: Sequence[Hit], spans: Sequence[Span], calibration: Calibration) -> list[Hit]:

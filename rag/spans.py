@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 
 COST_OF_TOKEN = 0.03
 COST_OF_CROSSING = 2.0
-"""In logits, chosen on validation questions: see CONTRIBUTING.md."""
+"""In logits, chosen on validation questions: see DECISIONS.md."""
 
 
 class TokenSpan(NamedTuple):
