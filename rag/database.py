@@ -1,7 +1,9 @@
 """SQLite mechanics of the store: schema, connections by thread, transactions, typed errors."""
 
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,12 +80,35 @@ END;
 INSERT INTO facts SELECT j.key, j.value, d.id FROM documents d, json_each(d.metadata) j;
 """
 
+# What each source says of its document, as JSON; a source without a row is an older store's, whose
+# document has other sources too.
+_SAID = """
+CREATE TABLE said (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE, metadata TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO said SELECT min(s.source), d.metadata
+    FROM sources s JOIN documents d ON d.id = s.document_id GROUP BY d.id HAVING count(*) = 1;
+"""
+
+# By the table and the column that show whether a store has them.
+_ADDED = (
+    ("facts", "key", _FACTS),
+    ("said", "source", _SAID),
+    ("passages", "header", _HEADER),
+    ("passages", "about", _ABOUT),
+    ("documents", "split_by", _SPLIT_BY),
+)
+
 
 class Database:
     """One SQLite file in WAL mode; each thread has a connection of its own."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or create it with the schema.
+        """Open the file, or create it with the schema; a file that is refused stays as it is.
+
+        The write lock is taken only where something has to be made, so that opening a store
+        waits for no writer. A store in a folder that cannot be written is read without locks,
+        and no more once another user changes it.
 
         Raises:
             StoreError: the place cannot be used, or the file is not a sound store.
@@ -92,11 +117,17 @@ class Database:
         self._local = threading.local()
         self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
-        with self._typed_errors():
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with self.writing() as connection:
-                _create(connection)
+        except (OSError, ValueError) as error:  # the latter of a name that none can have
+            raise StoreError(f"{path}: {error}; choose a folder that can be written") from error
+        self._frozen = None if os.access(path.parent, os.W_OK) else _state(path)
+        try:
+            self._make()
             self._check()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connections of every thread."""
@@ -114,11 +145,13 @@ class Database:
             if connection.in_transaction:  # nested: the same state
                 yield connection
                 return
+            self._require_frozen()
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
+                self._require_frozen()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -137,11 +170,17 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            # SQLite's locks are files beside the store, which some folders do not take.
+            without_locks = "?mode=ro&immutable=1" if self._frozen else ""
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self.path.absolute().as_uri() + without_locks,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=True,
             )
             connection.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                 "PRAGMA recursive_triggers = ON;" + _TERMS
             )
             self._local.connection = connection
@@ -160,14 +199,42 @@ class Database:
                 del self._all[thread]
                 connection.close()
 
+    def _make(self) -> None:
+        """Lay the schema into an empty file, or what an older store lacks, all or nothing."""
+        with self.reading() as connection:
+            missing = _missing(connection, self.path)
+        if not self._frozen:
+            self._write_ahead()
+        if missing:
+            with self.writing() as connection:
+                # Another process may have done it meanwhile.
+                for script in _missing(connection, self.path):
+                    _run(connection, script)
+
+    def _write_ahead(self) -> None:
+        """Let the file have a log of what is written, which it keeps, so that readers never wait.
+
+        SQLite waits for no lock here, so it is done by trying again.
+        """
+        with self._typed_errors():
+            connection = self._connection()
+            until = time.monotonic() + BUSY_SECONDS
+            while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() > until:
+                        raise
+                    time.sleep(0.01)
+
+    def _require_frozen(self) -> None:
+        """Refuse what is read without locks while another user writes it."""
+        if self._frozen and _state(self.path) != self._frozen:
+            raise StoreError(f"{self.path} is being changed by another user; open the store again")
+
     def _check(self) -> None:
         with self.reading() as connection:
-            found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-            if found != (FORMAT,):
-                raise StoreError(
-                    f"{self.path} has the format {found and found[0]}, this citespan reads "
-                    f"{FORMAT}; index the documents again into another folder"
-                )
             if self.path.stat().st_size <= QUICK_CHECK_BYTES:
                 report = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if report != ("ok",):
@@ -186,31 +253,48 @@ class Database:
                 f"{self.path} cannot be used now ({error}); check the free space, the rights on "
                 "the folder, and that no other program holds the store"
             ) from error
+        except sqlite3.IntegrityError as error:
+            raise StoreError(
+                f"{self.path} does not take what was given ({error}); check the document"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{self.path} is damaged ({error}); delete its folder and index the documents again"
             ) from error
-        except OSError as error:
-            raise StoreError(
-                f"{self.path}: {error}; choose a folder that can be written"
-            ) from error
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Lay the schema into an empty file; the caller's transaction makes it all or nothing."""
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables:
-        _run(connection, _SCHEMA)
-    if not tables or ("documents" in tables and "facts" not in tables):
-        _run(connection, _FACTS)
-    for table, column, script in (
-        ("passages", "header", _HEADER),
-        ("passages", "about", _ABOUT),
-        ("documents", "split_by", _SPLIT_BY),
-    ):
-        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if columns and column not in columns:
-            _run(connection, script)
+def _state(path: Path) -> tuple[int, ...] | None:
+    """What any change of a file changes; None where it is open to be written, or not to be seen."""
+    try:
+        told = path.stat()
+        written = path.with_name(f"{path.name}-wal").exists()
+    except OSError:
+        return None
+    return None if written else (told.st_ino, told.st_size, told.st_mtime_ns)
+
+
+def _missing(connection: sqlite3.Connection, path: Path) -> list[str]:
+    """The scripts that make a store of an empty file, or bring an older store up to date.
+
+    Raises:
+        StoreError: the file is another program's, or another version's.
+    """
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        return [_SCHEMA, *(script for _, _, script in _ADDED)]
+    if _columns(connection, "meta") != {"key", "value"}:
+        raise StoreError(f"{path} is another program's; choose another folder")
+    found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if found != (FORMAT,):
+        raise StoreError(
+            f"{path} has the format {found and found[0]}, this citespan reads {FORMAT}; "
+            "index the documents again into another folder"
+        )
+    return [script for table, column, script in _ADDED if column not in _columns(connection, table)]
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns; none where there is no such table."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

@@ -94,7 +94,7 @@ def synchronize(
 ) -> None:
     """Make the store hold these paths and nothing else; files that fail are logged.
 
-    A file that is there but cannot be reached keeps what it said.
+    A file that is there but cannot be reached keeps what it said, and so do those in a folder.
 
     ``progress`` is the one of ``Answerer.add``.
 
@@ -114,7 +114,11 @@ def synchronize(
         reason = f": {report.errors[0]}" if report.errors else f" ({kinds_read()})"
         raise LoadError(f"{names or 'documents'}: no readable documents there{reason}")
     kept = {source_of(path): path for path in find_files(paths)}
-    gone = [known for known in answerer.store.documents() if known.source not in kept]
+    gone = [
+        known
+        for known in answerer.store.documents()
+        if kept.keys().isdisjoint((known.source, *map(str, Path(known.source).parents)))
+    ]
     for known in gone:
         answerer.store.remove_source(known.source)
     texts = {known.id for known in gone}

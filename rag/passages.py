@@ -29,6 +29,7 @@ SHORT = 250
 NAME = 100
 """Characters that a title or heading has at most, and in which a passage may begin with it."""
 
+_NEXT = re.compile(r"\S")
 _LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
 
 
@@ -141,7 +142,8 @@ def _cut(text: str, start: int, end: int) -> Iterator[Bounds]:
         space = _LAST_SPACE.search(text, start + LONGEST // 2, start + LONGEST)
         cut = space.start() if space else start + LONGEST
         yield start, start + len(text[start:cut].rstrip())
-        start = end - len(text[cut:end].lstrip())
+        following = _NEXT.search(text, cut, end)
+        start = following.start() if following else end
     yield start, end
 
 

@@ -4,7 +4,9 @@ Each transaction stores whole documents, a few at a time; after ``add`` returns 
 Writers take turns, readers work on snapshots and never wait.
 """
 
+import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +20,9 @@ from rag.passages import split
 from rag.rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, put
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
+
+HELD_AT_ONCE = 1_000_000
+"""Characters of documents after which a batch is stored, however few passages are new."""
 
 _Split = tuple[Document, list[Passage]]
 
@@ -52,18 +57,15 @@ class Store:
         self._database.close()
 
     def copy(self, folder: Path | str) -> "Store":
-        """A store of its own in a new folder, holding what this one holds now.
+        """A store of its own in a new folder, holding what this one holds now, or no store.
 
         Raises:
             StoreError: the folder cannot be written, or already has a store.
         """
         path = Path(folder) / "store.sqlite"
-        if path.exists():
-            raise StoreError(f"{path} is there already; copy into a new folder")
+        _require_absent(path)
         with self._database.reading() as connection:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path)) as copied:
-                connection.backup(copied)
+            _back_up(connection, path)
         return Store(folder)
 
     @contextmanager
@@ -164,18 +166,20 @@ class Store:
     def _batches(self, documents: Iterable[Document]) -> Iterator[list[_Split]]:
         """Documents with their passages, so many at once that embedding is worth it.
 
-        A document that is already stored has no passages to embed, and counts as one.
+        A document that is already stored has no passages to embed, and counts as one; what is
+        held of the texts is bounded by itself.
         """
         batch: list[_Split] = []
-        size = 0
+        size = held = 0
         for document in documents:
             with self.snapshot() as snapshot:
                 known = snapshot.is_current(document)
             batch.append((document, [] if known else split(document)))
             size += max(1, len(batch[-1][1]))
-            if size >= EMBED_AT_ONCE:
+            held += len(document.text)
+            if size >= EMBED_AT_ONCE or held >= HELD_AT_ONCE:
                 yield batch
-                batch, size = [], 0
+                batch, size, held = [], 0, 0
         if batch:
             yield batch
 
@@ -194,3 +198,26 @@ class Store:
                     new.append(document.id)
                 begin = end
         return new
+
+
+def _back_up(connection: sqlite3.Connection, path: Path) -> None:
+    """Write what a connection sees to a new file, whole or not at all."""
+    half = path.with_name(f"copy-{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(half)) as copied:
+            connection.backup(copied)
+        _require_absent(path)
+        half.rename(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"{path} cannot be written ({error}); check the free space and the rights on the folder"
+        ) from error
+    finally:
+        for left in path.parent.glob(f"{half.name}*"):  # with the logs beside it
+            left.unlink()
+
+
+def _require_absent(path: Path) -> None:
+    if path.exists():
+        raise StoreError(f"{path} is there already; copy into a new folder")

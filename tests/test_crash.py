@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -103,22 +105,43 @@ def test_writers_side_by_side_store_the_union(root: Path, tmp_path: Path) -> Non
     check(tmp_path / "store", firsts.union(*map(acknowledged, processes)))
 
 
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """A limit on the size of files fails writes the way a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 def test_a_full_disk_is_an_error_and_the_store_goes_on(tmp_path: Path) -> None:
     encoder = WordEncoder()
     small = make_document("A small text.", "t", "small", "text/plain")
     large = make_document("A large text. " * 20_000, "t", "large", "text/plain")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with Store(tmp_path / "store") as store:
         store.add([small], encoder)
-        # A limit on the size of files fails writes the way a full disk does.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
-        try:
-            with pytest.raises(StoreError, match="free space"):
-                store.add([large], encoder)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            signal.signal(signal.SIGXFSZ, handler)
+        with full_disk(300_000), pytest.raises(StoreError, match="free space"):
+            store.add([large], encoder)
         assert [d.source for d in store.documents()] == ["small"]
         store.add([large], encoder)
         assert [d.source for d in store.documents()] == ["large", "small"]
+
+
+def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
+    large = make_document("They wrote a text. " * 20_000, "t", "large", "text/plain")
+    copied = tmp_path / "copy"
+    with Store(tmp_path / "store") as store:
+        store.add([large], WordEncoder())
+        with (
+            full_disk(300_000),
+            pytest.raises(StoreError, match=r"copy/store\.sqlite .*free space"),
+        ):
+            store.copy(copied)
+        assert list(copied.iterdir()) == []
+        with store.copy(copied) as whole:
+            assert whole.document(large.id) == large
+    check(copied, {"large"})

@@ -12,7 +12,8 @@ import pytest
 import rag
 from rag import Answerer, LoadError, ask, open_store
 from rag.config import Settings
-from rag.library import store_folder
+from rag.library import store_folder, synchronize
+from tests.rights import folder_with_rights
 
 PUBLIC = {
     "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "Document",
@@ -129,6 +130,22 @@ def test_a_file_that_cannot_be_reached_keeps_what_it_said(
     ask("Which boats are there?", documents=tmp_path)
     with rag.open_store(store_folder([tmp_path], Settings())) as store:
         assert len(store.documents()) == 2
+
+
+def test_what_lies_in_a_closed_folder_keeps_what_it_said(tmp_path: Path) -> None:
+    models = Answerer(open_store(tmp_path / "store"))
+    with folder_with_rights() as folder, open_store(folder / "store") as store:
+        for name in ("closed", "open"):
+            (folder / "docs" / name).mkdir(parents=True)
+            (folder / "docs" / name / "note.txt").write_text(f"This boat is {name}.")
+        answerer = models.over(store)
+        synchronize(answerer, [folder / "docs"])
+        (folder / "docs" / "closed").chmod(0)
+        (folder / "docs" / "open" / "note.txt").unlink()
+        (folder / "docs" / "other.txt").write_text("This boat is another.")
+        synchronize(answerer, [folder / "docs"])
+        (folder / "docs" / "closed").chmod(0o700)
+        assert [Path(d.source).parent.name for d in store.documents()] == ["closed", "docs"]
 
 
 def test_other_documents_are_asked_with_the_same_models(

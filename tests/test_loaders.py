@@ -6,15 +6,24 @@ import os
 import random
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
-from rag.loaders import find_files, load_file, make_document, source_of, supported_suffixes
+from rag.loaders import (
+    find_files,
+    load_file,
+    make_document,
+    skipped_files,
+    source_of,
+    supported_suffixes,
+)
 from rag.loaders.encodings import decode
 from rag.loaders.files import MAX_BYTES
+from tests.rights import folder_with_rights
 
 FRENCH = "Le café était fermé. L’été dernier, les élèves allaient à l’école malgré la chaleur.\n"
 SPANISH = "¿Cuándo? La reunión del lunes decidió construir una nueva fábrica en España.\n"
@@ -26,6 +35,13 @@ GREEK = "Το συμβούλιο συνεδρίασε τη Δευτέρα και
 HEBREW = "מועצת המנהלים התכנסה ביום שני והחליטה לבנות מפעל חדש. העבודות יתחילו באביב.\n"
 POLISH = "Zażółć gęślą jaźń. Wszystkie dzieci poszły do szkoły, choć padał śnieg i było zimno.\n"
 TURKISH = "Yönetim kurulu pazartesi günü toplandı ve yeni bir fabrika kurulmasına karar verdi.\n"
+LATVIAN = "Rīts bija silts. Vilciens kavējās, un bērni gāja kājām gar ezeru līdz pašai skolai.\n"
+LITHUANIAN = "Rytas buvo šiltas. Žmonės ėjo pėsčiomis, nes traukinys vėlavo visą valandą.\n"
+CZECH = "Ráno bylo teplo. Vlak měl zpoždění, a tak děti šly pěšky kolem řeky až ke škole.\n"
+DANISH = "Morgenen var varm. Toget kørte ikke, så børnene gik langs søen på vej til skole.\n"
+PORTUGUESE = "A manhã estava quente. As crianças não tinham pressa e foram a pé até à estação.\n"
+SERBIAN = "Јутро је било топло. Воз је каснио, па су деца ишла пешке поред језера до школе.\n"
+ARABIC = "كان الصباح دافئا وتأخر القطار، فذهب الأطفال إلى المدرسة سيرا على الأقدام.\n"
 
 
 def save(folder: Path, name: str, data: bytes | str) -> Path:
@@ -53,6 +69,16 @@ def save(folder: Path, name: str, data: bytes | str) -> Path:
         (POLISH, "cp1250"),
         (POLISH, "iso8859-2"),
         ("Dobrý den, příteli.\n", "cp1250"),
+        ("Bake ½ cup of it at 180 °C; 2½ hours, £5.\n", "cp1252"),
+        ("A pipe of Ø25 mm, in the Ö. Berg catalogue, from Ängelholm.\n", "cp1252"),
+        (
+            "Le 5\u00a0mai, M.\u00a0Dupont a payé 10\u00a0000\u00a0euros à Mme\u00a0Lefèvre.\n",
+            "cp1252",
+        ),
+        (DANISH, "cp1252"),
+        (PORTUGUESE, "cp1252"),
+        (CZECH, "iso8859-2"),
+        (SERBIAN, "cp1251"),
         (TURKISH, "cp1254"),
         (FRENCH + RUSSIAN + JAPANESE, "utf-8"),
         (FRENCH + RUSSIAN + JAPANESE, "utf-8-sig"),
@@ -78,6 +104,26 @@ def test_the_encoding_is_found(text: str, encoding: str) -> None:
         ("東京は晴れです。\n", "euc_jp"),
         (FRENCH, "mac_roman"),
         (SPANISH, "cp850"),
+        (LATVIAN, "cp1257"),
+        (LATVIAN, "iso8859-13"),
+        (LITHUANIAN, "cp1257"),
+        ("Das Gerät kostet heute 5 €, die Gebühr beträgt 3 €.\n", "iso8859-15"),
+        ("L'œuvre est belle, les élèves l'ont étudiée à l'école.\n", "iso8859-15"),
+        ("Mõni šokolaad on mõru, mõni magus, ja šampoon ei ole söödav.\n", "iso8859-15"),
+        (RUSSIAN, "mac_cyrillic"),
+        (HEBREW, "cp862"),
+        (CZECH, "cp852"),
+        (GREEK, "mac_greek"),
+        (ARABIC, "iso8859-6"),
+        (PORTUGUESE * 6, "cp850"),
+        (DANISH * 6, "mac_roman"),
+        ("The café is closed.\n", "cp850"),
+        ("The tour costs £35 for adults and £14 for children.\n", "cp850"),
+        ("The gate opens at 06:10 – the lower one – and costs €65.\n", "mac_roman"),
+        (
+            "“No”, they said. ‘It’s over’, and nobody’s dog barked. It’s late, it’s cold.\n",
+            "mac_roman",
+        ),
     ],
 )
 def test_an_encoding_in_doubt_is_an_error_and_never_mojibake(text: str, encoding: str) -> None:
@@ -209,6 +255,8 @@ def test_the_same_text_in_another_encoding_is_the_same_document(tmp_path: Path) 
         ("a.md", "1. Do:\n\n    ```\n    # no\n    ```\n# Behind\n", "Behind"),
         ("a.md", "- an item that\n  goes on\n---\n\nTitle\n---\n", "Title"),
         ("A.MARKDOWN", "No heading.", "A.MARKDOWN"),
+        ("a.md", "# " + "word " * 9_000 + "\n\nText.", ("word " * 40).strip()),
+        ("a.md", "x" * 9_000 + "\n===\n\nText.", "x" * 200),
     ],
 )
 def test_titles(tmp_path: Path, name: str, text: str, title: str) -> None:
@@ -256,6 +304,40 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
         find_files([tmp_path / "absent"])
 
 
+@pytest.mark.parametrize("name", ["A pasted text. " * 30, "a\0b", "\ud800", "a/" * 3_000])
+def test_what_can_be_no_path_is_an_error(name: str) -> None:
+    with pytest.raises(LoadError, match="; check the path"):
+        find_files([Path(name)])
+    with pytest.raises(LoadError, match="; check the path"):
+        load_file(Path(name))
+
+
+def test_a_closed_folder_is_reported_and_the_rest_is_found() -> None:
+    with folder_with_rights() as folder:
+        for sub in ("unlisted", "unread"):
+            (folder / sub).mkdir()
+            save(folder / sub, "a.txt", "text")
+        save(folder, "b.txt", "text")
+        (folder / "unlisted").chmod(0o300)
+        (folder / "unread").chmod(0o600)
+        found = find_files([folder])
+        errors = []
+        for path in found:
+            try:
+                load_file(path)
+            except LoadError as error:
+                errors.append(str(error))
+        assert skipped_files([folder]) == []
+    assert [str(path.relative_to(folder)) for path in found] == [
+        "b.txt",
+        "unlisted",
+        "unread/a.txt",
+    ]
+    assert [error.partition(": ")[2] for error in errors] == [
+        "Permission denied; check the path and its rights"
+    ] * 2
+
+
 def test_relative_paths_have_the_source_of_their_absolute_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +363,18 @@ def test_made_documents_need_text_that_can_be_stored() -> None:
         make_document(" \n", "t", "s", "text/plain")
     with pytest.raises(LoadError, match="lone surrogate at character 2"):
         make_document("ab\ud800", "t", "s", "text/plain")
+    for title, source, told, reason in (
+        ("t\udce9", "s", {}, "the title holds a lone surrogate at character 1"),
+        ("t", "s\udce9", {}, "the source holds a lone surrogate"),
+        ("t", "s", {"k\udce9": "v"}, "a key of the metadata holds a lone surrogate"),
+        ("t", "s", {"k": "\udce9"}, "the metadata's k holds a lone surrogate"),
+        ("t", "s", {"author": None}, "the metadata's author is None, not text; give a string"),
+        (None, "s", {}, "the title is None, not text"),
+        ("t", Path("s"), {}, "the source is .*, not text"),
+    ):
+        given: Any = {"title": title, "source": source, "metadata": told}
+        with pytest.raises(LoadError, match=reason):
+            make_document("a", media_type="text/plain", **given)
     assert make_document("a", " b\n c ", "s", "x/y", metadata={"k": "v"}).metadata == {"k": "v"}
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from itertools import pairwise
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import example, given
@@ -320,6 +321,16 @@ def test_markdown_headings_start_and_name_passages() -> None:
     ]
 
 
+@pytest.mark.parametrize("word", ["word ", "x"])
+def test_a_long_heading_is_cut_in_the_passages_it_names(word: str) -> None:
+    text = "# " + word * 20_000 + "\n\n" + "A sentence of some words here. " * 300
+
+    passages = split(document(text, MARKDOWN))
+
+    assert len(passages) > 10
+    assert {p.heading for p in passages} == {(word * (200 // len(word))).strip()}
+
+
 def test_a_passage_that_starts_with_a_row_has_the_header_of_its_table() -> None:
     rows = [f"| Item {number} of the list | €{number} |" for number in range(90)]
     table = "\n".join(["| Item | Price |", "|---|---|", *rows])
@@ -387,3 +398,24 @@ def test_a_million_characters_take_a_second_not_minutes(text: str) -> None:
 
     assert passages
     assert time.process_time() - began < 5
+
+
+class Counted(str):
+    """A text that counts the characters of its copied parts."""
+
+    __slots__ = ()
+    copied = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> "Counted":
+        part = Counted(super().__getitem__(key))
+        Counted.copied += len(part)
+        return part
+
+
+def test_a_line_without_stops_is_not_copied_for_each_passage() -> None:
+    text = Counted("word " * 100_000)
+    Counted.copied = 0
+
+    assert len(split(document(text))) > 400
+
+    assert Counted.copied < 10 * len(text)

@@ -3,8 +3,10 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from rag.loaders import make_document
 from rag.passages import split
 from rag.store import Store
 from rag.types import Document
+from tests.rights import folder_with_rights
 from tests.small_encoder import WordEncoder
 
 
@@ -143,6 +146,27 @@ def test_many_small_documents_are_embedded_together(store: Store) -> None:
         numbers, vectors = next(snapshot.vectors(32))
         texts = [p.searched for p in snapshot.passages(numbers.tolist()).values()]
     np.testing.assert_allclose(vectors, WordEncoder().encode_passages(texts), atol=1e-3)
+
+
+def test_documents_that_are_known_are_not_all_held_at_once(store: Store) -> None:
+    encoder = WordEncoder()
+    large = [document(" " * 500_000 + str(i), f"{i}.txt") for i in range(8)]
+    store.add(large, encoder)
+    held = most = 0
+
+    def taken() -> Iterator[Document]:
+        nonlocal held, most
+        for one in large:
+            held += len(one.text)
+            most = max(most, held)
+            yield one
+
+    def stored(one: Document) -> None:
+        nonlocal held
+        held -= len(one.text)
+
+    assert store.add(taken(), encoder, stored) == []
+    assert most < 2_000_000  # of 4,000,000
 
 
 def test_a_changed_file_replaces_its_passages(store: Store) -> None:
@@ -285,6 +309,91 @@ def test_an_interrupted_document_leaves_nothing(store: Store) -> None:
     assert [d.source for d in store.documents()] == ["a.txt"]
 
 
+def test_a_store_opens_while_another_connection_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.database.BUSY_SECONDS", 0.1)
+    with Store(tmp_path) as store:
+        store.add([document("Kept.")], WordEncoder())
+    with closing(sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with Store(tmp_path) as reader:
+            assert [d.source for d in reader.documents()] == ["a.txt"]
+
+
+def test_a_new_store_waits_while_another_process_makes_it(tmp_path: Path) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ended = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        ended.start()
+        with Store(tmp_path) as store:
+            assert store.documents() == []
+        ended.join()
+
+
+def test_a_store_in_a_folder_that_cannot_be_written_is_read_until_it_is_changed() -> None:
+    with folder_with_rights() as folder:
+        owner = Store(folder / "store")
+        owner.add([document("Kept.")], WordEncoder())
+        owner.close()
+        (folder / "store").chmod(0o500)
+        with Store(folder / "store") as reader:
+            assert [d.source for d in reader.documents()] == ["a.txt"]
+            with pytest.raises(StoreError, match="cannot be used now"):
+                reader.add([document("New.", "b.txt")], WordEncoder())
+            (folder / "store").chmod(0o700)
+            with Store(folder / "store") as owner:
+                owner.add([document("New.", "b.txt")], WordEncoder())
+                with pytest.raises(StoreError, match="changed by another user"):
+                    reader.documents()
+            with pytest.raises(StoreError, match="changed by another user"):
+                reader.documents()
+
+
+def test_a_store_in_a_folder_that_cannot_be_entered_is_an_error() -> None:
+    with folder_with_rights() as folder:
+        Store(folder / "store").close()
+        (folder / "store").chmod(0o400)
+        with pytest.raises(StoreError, match="the rights on the folder"):
+            Store(folder / "store")
+
+
+def tables(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_a_refused_file_is_left_as_it_is(tmp_path: Path) -> None:
+    older_store(tmp_path / "later", document("Text."))
+    (tmp_path / "theirs").mkdir()
+    for name, script, reason in (
+        ("later", "UPDATE meta SET value = '2' WHERE key = 'format'", "has the format 2"),
+        ("theirs", "CREATE TABLE passages (id INTEGER, body TEXT)", "another program's"),
+    ):
+        path = tmp_path / name / "store.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(script)
+        before, content = tables(path), path.read_bytes()
+        with pytest.raises(StoreError, match=reason):
+            Store(path.parent)
+        assert tables(path) == before
+        assert path.read_bytes() == content
+
+
+def test_what_the_store_does_not_take_is_no_damage(store: Store) -> None:
+    nobody = replace(document("Text."), metadata=cast("dict[str, str]", {"author": None}))
+    with pytest.raises(StoreError, match="check the document"):
+        store.add([nobody], WordEncoder())
+    assert store.documents() == []
+
+
+def test_an_error_of_the_caller_stays_his(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), store.snapshot():
+        (tmp_path / "absent").read_text("utf-8")
+
+
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "other program's"])
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, damage: str) -> None:
     with Store(tmp_path / "s") as opened:
@@ -307,6 +416,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="file"):
         Store(tmp_path / "file" / "store")
+    with pytest.raises(StoreError, match="null byte"):
+        Store(tmp_path / "a\0b")
 
 
 def test_a_missing_passage_is_raised_not_dropped(store: Store) -> None:

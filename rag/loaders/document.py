@@ -29,16 +29,20 @@ def make_document(
         metadata: Further facts about the source.
 
     Raises:
-        LoadError: The text is empty, or holds characters that no Unicode file can hold.
+        LoadError: The text is empty; or it, the title, the source or the metadata is no text, or
+            holds characters that no Unicode file can hold.
     """
+    facts = dict(metadata or {})
+    content = _encoded("the text", text)
+    _encoded("the title", title)
+    _encoded("the source", source)
+    _encoded("the media type", media_type)
+    for key, value in facts.items():
+        _encoded("a key of the metadata", key)
+        _encoded(f"the metadata's {key}", value)
     if not text.strip():
         raise LoadError("there is no text in it; add some, or leave it out")
-    try:
-        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    except UnicodeEncodeError as error:
-        raise LoadError(
-            f"the text holds a lone surrogate at character {error.start}; save it as valid UTF-8"
-        ) from error
+    digest = hashlib.sha256(content).hexdigest()
     return Document(
         id=digest[:_ID_DIGITS],
         title=" ".join(title.split()),
@@ -47,5 +51,16 @@ def make_document(
         sha256=digest,
         media_type=media_type,
         pages=pages,
-        metadata=MappingProxyType(dict(metadata or {})),
+        metadata=MappingProxyType(facts),
     )
+
+
+def _encoded(name: str, value: object) -> bytes:
+    if not isinstance(value, str):
+        raise LoadError(f"{name} is {value!r}, not text; give a string")
+    try:
+        return value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LoadError(
+            f"{name} holds a lone surrogate at character {error.start}; save it as valid UTF-8"
+        ) from error

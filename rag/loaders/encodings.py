@@ -1,6 +1,7 @@
 """Bytes become text, or a typed error: rather no document than a wrong one."""
 
 import codecs
+import math
 import unicodedata
 from contextlib import suppress
 
@@ -20,6 +21,11 @@ _MARKS = (
 _LEGACY = (
     *("cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp866", "iso8859_5", "cp1253"),
     *("cp1254", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
+)
+# Not read: they are compared, and what fits one of them as well is in doubt.
+_RIVALS = (
+    *("cp437", "cp737", "cp850", "cp852", "cp855", "cp862", "cp1257", "iso8859_3", "iso8859_6"),
+    *("iso8859_13", "iso8859_15", "mac_roman", "mac_latin2", "mac_cyrillic", "mac_greek"),
 )
 # Letters beyond ASCII by encoding and language, the most frequent encoding first. Text that
 # mixes the letters of several languages is another encoding misread.
@@ -41,9 +47,20 @@ _LATIN = (
     )),
     ("cp1254", "çğıİöşüâîû"),  # Turkish
 )  # fmt: skip
+# An encoding, and a rival with a language whose letters it takes for likely ones of its own.
+_DOUBLES = (
+    ("cp1254", "cp1257", "āčēģīķļņšūž"),  # Latvian
+    ("cp1254", "cp1257", "ąčęėįšųūž"),  # Lithuanian
+    ("cp866", "cp862", "אבגדהוזחטיךכלםמןנסעףפץצקרשת"),  # Hebrew
+)
 # Encodings that hold a script of one language, so that their best match needs no further proof.
 _OWN_SCRIPT = frozenset({"cp932", "euc_jp", "cp949"})
+_MANY_BYTES = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})  # signs join words there
 _IN_WORDS = frozenset("\u2019\u00b7\u00ad")  # apostrophe, Catalan dot, soft hyphen
+_LETTERS_ELSEWHERE = frozenset("¦¨¸¼½¾˝ˇ˘˙˛")  # in ISO 8859-15: Ššž, ŒœŸ; or lone accents
+_DASHES = frozenset("ÐÑÛĐŃŰĞ")  # no words by themselves; mac_roman has dashes and "€" there
+_DIAMETER = frozenset("Øø")
+_ORDINALS = frozenset("º\u00aa")
 _LOW_QUOTES = frozenset("\u201a\u201e")
 _PLAIN = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _SAMPLE = 200_000  # bytes or characters judged, for speed
@@ -121,9 +138,9 @@ def _utf16_without_mark(data: bytes) -> str:
 
 def _legacy(data: bytes) -> str:
     """The text in the one legacy encoding that fits, or an error when several do."""
-    matches = list(from_bytes(data, cp_isolation=list(_LEGACY), enable_fallback=False))
+    matches = list(from_bytes(data, cp_isolation=[*_LEGACY, *_RIVALS], enable_fallback=False))
     encoding = _latin(data, matches) or _distinct(matches)
-    if encoding:
+    if encoding and not _has_double(data, encoding):
         with suppress(UnicodeDecodeError):  # beyond the samples: not this encoding after all
             return _checked(data.decode(encoding))
     raise LoadError("its encoding cannot be told, or it is binary; save it as UTF-8 text")
@@ -131,7 +148,8 @@ def _legacy(data: bytes) -> str:
 
 def _latin(data: bytes, matches: list[CharsetMatch]) -> str | None:
     """The first encoding in which all letters are those of one language written with it."""
-    best = max((match.coherence for match in matches), default=0.0)
+    read = [match for match in matches if not {*_LEGACY}.isdisjoint(match.could_be_from_charset)]
+    best = max((match.coherence for match in read), default=0.0)
     for encoding, alphabet in _LATIN:
         own = [m.coherence for m in matches if encoding in m.could_be_from_charset]
         if max(own, default=0.0) < best - _COHERENCE_MARGIN:
@@ -142,22 +160,63 @@ def _latin(data: bytes, matches: list[CharsetMatch]) -> str | None:
     return None
 
 
+def _has_double(data: bytes, encoding: str) -> bool:
+    """Whether a rival reads the bytes as a language of its own."""
+    return any(
+        first == encoding and _fits(data[:_SAMPLE].decode(second, "replace"), alphabet)
+        for first, second, alphabet in _DOUBLES
+    )
+
+
 def _fits(sample: str, alphabet: str) -> bool:
     marked = [c for c in sample if not c.isascii()]
     foreign = sum(c.isalpha() and c not in alphabet and c.lower() not in alphabet for c in marked)
-    odd = sum(_odd(*window) for window in zip(" " + sample, sample, sample[1:] + " ", strict=False))
-    return foreign + odd <= len(marked) * _TOLERATED
+    return foreign + _oddities(sample) <= len(marked) * _TOLERATED
+
+
+def _oddities(sample: str) -> float:
+    """How many characters beyond ASCII stand where no spelling puts them.
+
+    Infinitely many where one of them shows another encoding.
+    """
+    windows = zip(" " + sample, sample, sample[1:] + " ", strict=False)
+    marked = [window for window in windows if not window[1].isascii()]
+    if any(_is_another(*window) for window in marked):
+        return math.inf
+    return sum(_odd(*window) for window in marked)
+
+
+def _is_another(before: str, char: str, after: str) -> bool:
+    """Whether a character shows another encoding: a control, or a letter or "€" of that one."""
+    if "\x80" <= char <= "\x9f" or char == "¤":
+        return True
+    return char in _LETTERS_ELSEWHERE and (before.isalpha() or after.isalpha())
 
 
 def _odd(before: str, char: str, after: str) -> bool:
     """Whether a character beyond ASCII stands where no spelling puts it."""
-    if char.isascii():
-        return False
     if char in _LOW_QUOTES:
         return before.isalpha()
+    if char in _ORDINALS:
+        return after.isalpha()
+    if char == "´" and after.isalpha():
+        return True
     if char.isalpha():
-        return char.isupper() and before.islower()
-    return char not in _IN_WORDS and before.isalpha() and after.isalpha()
+        return _is_odd_letter(before, char, after)
+    inside = before.isalpha() and after.isalpha()
+    if char == "\u00a0" and after.isupper():
+        return False
+    return inside and char not in _IN_WORDS and not unicodedata.combining(char)
+
+
+def _is_odd_letter(before: str, char: str, after: str) -> bool:
+    """Whether its case changes within a word, or a sign or a currency was misread as it."""
+    if (before.islower() and char.isupper()) or (char.islower() and after.isupper()):
+        return True
+    if before.isalpha():
+        return False
+    lone = char in _DASHES and not after.isalpha() and after != "."
+    return lone or (after.isdigit() and char not in _DIAMETER)
 
 
 def _distinct(matches: list[CharsetMatch]) -> str | None:
@@ -166,15 +225,35 @@ def _distinct(matches: list[CharsetMatch]) -> str | None:
         return None
     best, *others = matches
     text = str(best)
+    encoding = next((e for e in _LEGACY if e in best.could_be_from_charset), None)
     letters = sum(not c.isascii() and c.isalpha() for c in text[:_SAMPLE])
     proven = best.coherence > 0 or best.encoding in _OWN_SCRIPT
-    if letters < _ENOUGH_LETTERS or not proven:
+    if encoding is None or letters < _ENOUGH_LETTERS or not proven:
         return None
-    for other in others:
-        rival = (
-            other.chaos < best.chaos + _CHAOS_MARGIN
-            and other.coherence > best.coherence - _COHERENCE_MARGIN
-        )
-        if rival and str(other) != text:
-            return None
-    return best.encoding
+    odd = _odd_in(best)
+    if odd > letters * _TOLERATED or any(_rivals(best, other, odd) for other in others):
+        return None
+    return encoding
+
+
+def _odd_in(match: CharsetMatch) -> float:
+    sample = str(match)[:_SAMPLE]
+    if match.encoding not in _MANY_BYTES:
+        return _oddities(sample)
+    narrow = sum("\uff61" <= c <= "\uff9f" for c in sample)  # katakana, a byte each
+    marked = sum(not c.isascii() for c in sample)
+    return math.inf if narrow > marked / 2 else 0.0
+
+
+def _rivals(best: CharsetMatch, other: CharsetMatch, odd: float) -> bool:
+    """Whether another match reads the bytes differently and almost as well.
+
+    One with fewer odd characters than the ``odd`` of the best may be further behind.
+    """
+    behind = best.coherence - other.coherence
+    if other.chaos >= best.chaos + _CHAOS_MARGIN or behind >= 2 * _COHERENCE_MARGIN:
+        return False
+    if str(other) == str(best):
+        return False
+    its_odd = _odd_in(other)
+    return its_odd < odd or (its_odd == odd and behind < _COHERENCE_MARGIN)

@@ -1,7 +1,7 @@
 """Paths become files, and files become documents."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -63,16 +63,19 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """The files that some paths name, as absolute paths, sorted, each once.
 
     Folders are walked without following linked folders; inside them only supported endings
-    count and hidden names are skipped. A file named itself is returned whatever its ending, so
-    that ``load_file`` can say what is wrong with it.
+    count and hidden names are skipped. A file named itself is returned whatever its ending, and
+    a folder that cannot be read as if it were a file, so that ``load_file`` can say what is wrong
+    with it.
 
     Raises:
-        LoadError: A path does not exist, or a folder cannot be read.
+        LoadError: A path does not exist, or cannot be looked at.
     """
     found: set[Path] = set()
     for path in map(_absolute, paths):
-        if path.is_dir():
-            found.update(file for file in _walk(path) if _is_supported(file))
+        if _is_folder(path):
+            files, closed = _walk(path)
+            found.update(file for file in files if _is_supported(file))
+            found.update(closed)
         elif path.exists():
             found.add(path)
         else:
@@ -82,31 +85,44 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 def skipped_files(paths: Sequence[Path]) -> list[Path]:
     """The files in folders that ``find_files`` leaves out for their endings, sorted, each once."""
-    folders = [path for path in map(_absolute, paths) if path.is_dir()]
-    return sorted({file for path in folders for file in _walk(path) if not _is_supported(file)})
+    folders = [path for path in map(_absolute, paths) if _is_folder(path)]
+    return sorted({file for path in folders for file in _walk(path)[0] if not _is_supported(file)})
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise LoadError(f"{_printable(path)}: {error.strerror}; check the path") from error
 
 
 def _is_supported(file: Path) -> bool:
     return file.suffix.lower() in supported_suffixes()
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    def fail(error: OSError) -> None:
-        raise LoadError(
-            f"{_printable(error.filename)}: {error.strerror}; check the rights of the folder"
-        ) from error
-
-    for root, folders, files in os.walk(folder, onerror=fail):
+def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files below a folder, and the folders there that cannot be read."""
+    closed: list[Path] = []
+    found = []
+    for root, folders, files in os.walk(folder, onerror=lambda e: closed.append(Path(e.filename))):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(root, name)
-            if not name.startswith(".") and path.is_file():
-                yield path
+        paths = (Path(root, name) for name in files if not name.startswith("."))
+        found += [path for path in paths if _may_be_file(path)]
+    return found, closed
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its folder lets nobody look at it: ``load_file`` says so
+        return True
 
 
 def _read(path: Path) -> bytes:
     if not path.exists():
         raise LoadError("no such file; check the path")
+    if path.is_dir():
+        os.scandir(path).close()  # of one that cannot be read, this says why
     if not path.is_file():
         raise LoadError("it is not a file; name a file")
     with path.open("rb") as file:
@@ -122,4 +138,7 @@ def _absolute(path: Path) -> Path:
 
 def _printable(path: Path | str) -> str:
     """The path as valid Unicode: a file name may be any bytes, a store holds only text."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    try:
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a string that can be no file's name
+        return str(path).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -7,6 +7,8 @@ from rag.loaders.encodings import decode
 from rag.loaders.format import Format, Parsed
 
 MEDIA_TYPE = "text/markdown"
+LONGEST_TITLE = 200
+"""Characters of a heading that are kept: each passage below it holds them once more."""
 
 # Possessive, so that a missing end costs one pass.
 _FRONT_MATTER = re.compile(
@@ -26,7 +28,10 @@ _MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|`+|~~)")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: ``start`` is where its line starts, ``end`` where its lines end."""
+    """A heading: ``start`` is where its line starts, ``end`` where its lines end.
+
+    Of a title, its first ``LONGEST_TITLE`` characters are kept.
+    """
 
     start: int
     end: int
@@ -70,7 +75,12 @@ def _front_matter_end(text: str) -> int:
 
 
 def _plain(title: str) -> str:
-    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", title)).split())
+    """The title without its marks; a long one is cut at a space of its second half, else hard."""
+    plain = " ".join(_MARKS.sub("", _LINK.sub(r"\1", title)).split())
+    if len(plain) <= LONGEST_TITLE:
+        return plain
+    space = plain.rfind(" ", LONGEST_TITLE // 2, LONGEST_TITLE + 1)
+    return plain[: space if space > 0 else LONGEST_TITLE]
 
 
 def _parse(data: bytes) -> Parsed:
