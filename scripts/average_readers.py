@@ -15,17 +15,37 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from rag.errors import ModelError
+from scripts.ending import attempted
 
-def main() -> None:
-    """Load what every run exported, the moving average of its weights; write their mean."""
+
+def main() -> int:
+    """Average, or say what is wrong with the arguments; returns the exit status."""
+    return attempted("average_readers", lambda: average(arguments()))
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--run", type=Path, nargs="+", required=True, help="folders of scripts/train_reader.py"
     )
     parser.add_argument("--out", type=Path, required=True, help="model folder")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def average(asked: argparse.Namespace) -> None:
+    """Load what every run exported, the moving average of its weights; write their mean.
+
+    Raises:
+        ModelError: the runs are of models of different shapes.
+    """
     first = asked.run[0] / "model"
     models = [load_file(run / "model" / "model.safetensors") for run in asked.run]
+    shapes = [{name: weights.shape for name, weights in own.items()} for own in models]
+    for run, shape in zip(asked.run, shapes, strict=True):
+        if shape != shapes[0]:
+            raise ModelError(f"{run}: another model than {asked.run[0]}; average runs of one model")
     model = AutoModelForQuestionAnswering.from_pretrained(first).float()
     with torch.no_grad():
         for name, weights in model.named_parameters():
@@ -35,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

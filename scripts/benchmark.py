@@ -27,11 +27,11 @@ from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
 from rag.encoder import Vectors, default_model_folder
-from rag.evaluation.datasets import read_questions
+from rag.evaluation.datasets import read_set
 from rag.hardware import has_bf16
 from rag.loaders import make_document
 from rag.reading import read_enough, settled, worth_reading
-from scripts.arguments import Help, positive
+from scripts.arguments import Help, new_file, positive
 from scripts.ending import attempted
 from scripts.scale.corpus import recombined
 from scripts.scale.measure import MEMORY, run, scale
@@ -85,7 +85,13 @@ def arguments() -> argparse.Namespace:
         metavar="PATH",
         help="measure memory while indexing these files instead",
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.out and not (asked.scale or asked.memory):
+        try:
+            asked.out = new_file(asked.out)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument --out: {error}")
+    return asked
 
 
 def measure(asked: argparse.Namespace) -> None:
@@ -172,7 +178,7 @@ def recall(answerer: Answerer, plain: SentenceTransformer, file: Path) -> dict[s
 
     Exact search over the whole texts; what exceeds the model's window is cut for both.
     """
-    read = read_questions(file)
+    read = read_set(file)
     numbers = {document.id: number for number, document in enumerate(read.documents)}
     texts = [document.text for document in read.documents]
     asked = [question for question in read.questions if question.document in numbers]

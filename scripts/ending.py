@@ -10,13 +10,19 @@ ERROR = 2
 
 def refused(program: str, error: Exception) -> int:
     """Say what was wrong, in one line; returns the exit status."""
-    print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
+    told = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        told = f"{error.filename}: {error.strerror}"
+    print(f"{program}: {' '.join(told.split())}", file=sys.stderr)
     return ERROR
 
 
 def attempted(program: str, work: Callable[[], None], *also: type[Exception]) -> int:
-    """Do it, or say what was wrong; returns the exit status. ``also`` are errors besides ours."""
-    faults: tuple[type[Exception], ...] = (CitespanError, *also)
+    """Do it, or say what was wrong; returns the exit status.
+
+    That is an error of ours, a file that cannot be used, or one of ``also``.
+    """
+    faults: tuple[type[Exception], ...] = (CitespanError, OSError, *also)
     try:
         work()
     except faults as error:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -47,7 +47,7 @@ from rag.training.calibrate import (
     samples,
     scores,
 )
-from scripts.arguments import Help, positive
+from scripts.arguments import Help, new_file, positive
 from scripts.ending import attempted
 
 
@@ -68,6 +68,7 @@ def run(asked: argparse.Namespace) -> None:
         for path in asked.questions:
             with Store((asked.stores or Path(temporary)) / path.stem) as store:
                 found[path.stem] = read(path, store, encoder, asked, worth)
+    require_enough(found)
     every = [sample for own in found.values() for sample in own]
     calibration = fit(every, worth, asked.slack, alone)
     print(calibration)
@@ -87,11 +88,11 @@ def run(asked: argparse.Namespace) -> None:
         print(name, {key: value and round(value, 4) for key, value in row.items()})
     asked.out.mkdir(parents=True, exist_ok=True)
     calibration.save(asked.out)
+    if (asked.out / CHECKSUMS).exists():
+        write_checksums(asked.out)
     if asked.report:
         pictured = {"sets": report, **curves(told_all)}
         asked.report.write_text(json.dumps(pictured, indent=1) + "\n", "utf-8")
-    if (asked.out / CHECKSUMS).exists():
-        write_checksums(asked.out)
 
 
 def arguments() -> argparse.Namespace:
@@ -108,9 +109,20 @@ def arguments() -> argparse.Namespace:
         default=0.03,
         help="F1 (0..1) that the threshold may give up so as to withhold fewer answers",
     )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--report", type=new_file, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--seed", type=int, default=1, help="of the questions drawn")
     return parser.parse_args()
+
+
+def require_enough(found: Mapping[str, Sequence[Sample]]) -> None:
+    """Refuse what cannot be fitted.
+
+    Raises:
+        SettingsError: in a half of the questions nothing was found.
+    """
+    for half in (0, 1):
+        if not any(sample.spans for own in found.values() for sample in own[half::2]):
+            raise SettingsError("too few questions to fit on: raise --limit or give more questions")
 
 
 def read(
@@ -151,7 +163,7 @@ class Outcomes:
 def outcomes(found: list[Sample], calibration: Calibration, worth: Worth) -> Outcomes:
     """What comes of the questions with this calibration, which was not fitted on them."""
     confidence, given, withheld = scores(found, calibration, worth)
-    answerable = np.array([bool(sample.golds) for sample in found])
+    answerable = np.array([bool(sample.golds) for sample in found], dtype=np.bool_)
     answered = confidence >= calibration.threshold
     return Outcomes(confidence, answerable, answered, given, withheld)
 
@@ -163,7 +175,7 @@ def joined(parts: Sequence[Outcomes]) -> Outcomes:
 
 
 def figures(parts: Sequence[Outcomes]) -> dict[str, float | None]:
-    """How good the calibration is."""
+    """How good the calibration is; None: there is no such question."""
     told = joined(parts)
     answerable, answered = told.answerable, told.answered
     return {
@@ -171,12 +183,17 @@ def figures(parts: Sequence[Outcomes]) -> dict[str, float | None]:
         "ECE": expected_calibration_error(told.confidence, told.right),
         "Brier": brier(told.confidence, told.right),
         "AUROC": auroc(told.confidence, told.right),
-        "F1": float(np.where(answered, told.given, told.withheld).mean()),
-        "F1 answerable": float(np.where(answered, told.given, 0.0)[answerable].mean()),
-        "F1 always answering": float(told.given[answerable].mean()),
-        "answered of answerable": float(answered[answerable].mean()),
-        "answered of unanswerable": float(answered[~answerable].mean()),
+        "F1": mean(np.where(answered, told.given, told.withheld)),
+        "F1 answerable": mean(np.where(answered, told.given, 0.0)[answerable]),
+        "F1 always answering": mean(told.given[answerable]),
+        "answered of answerable": mean(answered[answerable]),
+        "answered of unanswerable": mean(answered[~answerable]),
     }
+
+
+def mean(values: Floats | NDArray[np.bool_]) -> float | None:
+    """Their mean; None: there are none, and NaN is no JSON."""
+    return float(values.mean()) if len(values) else None
 
 
 def curves(parts: Sequence[Outcomes]) -> dict[str, list[list[float]]]:

@@ -27,7 +27,7 @@ from rag.training.own_questions import Candidate, confused, pseudo, squad
 from rag.training.tables_by_rule import tables
 from rag.training.titles import titled
 from rag.training.written import written
-from scripts.arguments import Help, positive, share
+from scripts.arguments import Help, new_file, positive, share
 from scripts.ending import attempted
 
 
@@ -73,7 +73,7 @@ def arguments() -> argparse.Namespace:
     """Command-line arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     both = argparse.ArgumentParser(add_help=False)
-    both.add_argument("--out", type=Path, required=True, help="FILE.json or FILE.json.gz")
+    both.add_argument("--out", type=new_file, required=True, help="FILE.json or FILE.json.gz")
     both.add_argument("--seed", type=int, default=5, help="of what is drawn")
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("--train", type=Path, nargs="+", required=True, help="SQuAD-format files")

@@ -8,6 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from rag.errors import LoadError, SettingsError
+from rag.evaluation.compare import read_report
+from rag.evaluation.report import Json
 from rag.models import write_checksums
 from rag.training.card import Sources, write_card
 from scripts.ending import attempted
@@ -38,14 +41,40 @@ def arguments() -> argparse.Namespace:
 
 def run(asked: argparse.Namespace) -> None:
     """Read the run and the reports, write the card."""
-    reports = {}
-    for pair in asked.reports:
-        name, _, path = pair.partition("=")
-        reports[name] = json.loads(Path(path).read_text("utf-8"))
-    calibration = json.loads(asked.calibration.read_text("utf-8")) if asked.calibration else None
+    reports = dict(map(named_report, asked.reports))
+    calibration = calibration_report(asked.calibration) if asked.calibration else None
     notes = asked.notes.read_text("utf-8") if asked.notes else ""
     write_card(asked.model, Sources(asked.run, asked.train, reports, calibration, notes))
     write_checksums(asked.model)
+
+
+def named_report(pair: str) -> tuple[str, Json]:
+    """The name and the report of NAME=report.json.
+
+    Raises:
+        CitespanError: it is not that, or the file is no report on answered questions.
+    """
+    name, _, path = pair.rpartition("=")
+    if not name:
+        raise SettingsError(f"--reports {pair}: expected NAME=report.json")
+    report = read_report(Path(path))
+    if report["qa"] is None:
+        raise LoadError(f"{path}: reports on retrieval alone; give a report on answered questions")
+    return name, report
+
+
+def calibration_report(path: Path) -> Json:
+    """What ``scripts/fit_calibration.py --report`` wrote.
+
+    Raises:
+        LoadError: the file holds something else.
+    """
+    try:
+        report: Json = json.loads(path.read_text("utf-8"))
+        _ = report["sets"], report["reliability"], report["risk_coverage"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LoadError(f"{path}: not a report of scripts/fit_calibration.py ({error})") from error
+    return report
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import torch
 from tqdm import tqdm
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from rag.encoder import default_model_folder
+from rag.encoder import default_model_folder, weights_id
 from rag.training import negatives
 from rag.training.batches import Example, Layout
 from rag.training.check import validate
@@ -29,7 +29,7 @@ from rag.training.loop import Trainer, freeze
 from rag.training.plan import Plan
 from rag.training.sampler import Sampler
 from rag.training.teacher import Notes, Teacher, Teaching, together
-from scripts.arguments import Help, positive, share
+from scripts.arguments import Help, model_folder, positive, share
 from scripts.ending import attempted
 
 DEFAULTS = Plan()
@@ -46,11 +46,13 @@ def arguments() -> argparse.Namespace:
         "--valid", type=Path, nargs="+", required=True, help="files that checkpoints are judged on"
     )
     parser.add_argument(
-        "--base", default="", help="encoder folder to start from (default: the embedding model)"
+        "--base",
+        type=model_folder,
+        help="encoder folder to start from (default: the embedding model)",
     )
     parser.add_argument(
         "--teacher",
-        type=Path,
+        type=model_folder,
         nargs="+",
         default=[],
         help="model folders of trained readers to learn from as well, best larger ones or several",
@@ -121,8 +123,12 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def mined_negatives(material: Material, path: Path, device: str) -> np.ndarray:
-    """Contexts without the answer that the retriever puts nearest, kept beside the checkpoint."""
+def mined_negatives(material: Material, folder: Path, device: str) -> np.ndarray:
+    """Contexts without the answer that the retriever puts nearest, kept beside the checkpoint.
+
+    The file is named by the digest of the material: of other material there is another.
+    """
+    path = folder / f"negatives-{material.digest()[:16]}.npy"
     if path.exists():
         stored: np.ndarray = np.load(path, allow_pickle=False)
         return stored
@@ -131,7 +137,10 @@ def mined_negatives(material: Material, path: Path, device: str) -> np.ndarray:
         negatives.embed([q.text for q in material.questions], device),
         negatives.embed([c.text for c in material.contexts], device),
     )
-    np.save(path, mined)
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        np.save(file, mined)
+    temporary.replace(path)
     return mined
 
 
@@ -182,7 +191,13 @@ def train(
     check: Callable[[Trainer, float], None],
     stop_after: int,
 ) -> None:
-    """Step until the schedule is over or a signal says to stop; save at every check and between."""
+    """Step until the schedule is over or a signal says to stop; save at every check and between.
+
+    A run that is over already is left as it is.
+    """
+    if _over(trainer, stop_after):
+        print(f"nothing is left to do at step {trainer.progress.step}", flush=True)
+        return
     losses: list[float] = []
     saved = time.monotonic()
     stopped: list[int] = []
@@ -195,7 +210,7 @@ def train(
             bar.n = round(1000 * trainer.share_done())
             bar.set_postfix(step=step, loss=f"{np.mean(losses[-100:]):.3f}", refresh=False)
             bar.update(0)
-            over = trainer.share_done() >= 1 or step == stop_after
+            over = _over(trainer, stop_after)
             checked = over or step % trainer.plan.check_every == 0
             if checked:
                 check(trainer, float(np.mean(losses)))
@@ -210,6 +225,11 @@ def train(
                 return
 
 
+def _over(trainer: Trainer, stop_after: int) -> bool:
+    """Whether the schedule is, or the run came as far as it was to go (0: to the end)."""
+    return trainer.share_done() >= 1 or 0 < stop_after <= trainer.progress.step
+
+
 def main() -> int:
     """Train, or say what is wrong with the files; returns the exit status."""
     return attempted("train_reader", lambda: run(arguments()))
@@ -219,7 +239,7 @@ def run(options: argparse.Namespace) -> None:
     """Load, mine, train."""
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    base = options.base or str(default_model_folder())
+    base = str(options.base or default_model_folder())
     tokenizer = AutoTokenizer.from_pretrained(base)
     plan = Plan(
         steps=options.steps,
@@ -238,17 +258,17 @@ def run(options: argparse.Namespace) -> None:
     count = f"{len(material.questions):,} questions on {len(material.contexts):,} passages"
     print(count, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    mined = mined_negatives(material, options.out / "negatives.npy", device)
-    teaching: Teaching | None = None
-    if options.teacher:
-        teachers = [Teacher(folder, tokenizer, device) for folder in options.teacher]
-        teaching = together(teachers)
-        if plan.repeat:
-            ids = [teacher.weights_id for teacher in teachers]
-            teaching = Notes(teaching, options.out / "taught", device, ids)
+    mined = mined_negatives(material, options.out, device)
+    teachers = [Teacher(folder, tokenizer, device) for folder in options.teacher]
+    ids = [teacher.weights_id for teacher in teachers]
+    teaching: Teaching | None = together(teachers) if teachers else None
+    if teaching and plan.repeat:
+        teaching = Notes(teaching, options.out / "taught", device, ids)
     model = new_model(base, plan.dropout)
+    base_id = weights_id(model.base_model.state_dict())
     freeze(model, plan.frozen_layers)
     trainer = Trainer(model, Layout.of(tokenizer), plan, options.out, device, teaching)
+    trainer.learns_from = {"train": material.digest(), "base": base_id, "teacher": " ".join(ids)}
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}", flush=True)
     sampler = Sampler(material, mined, tokenizer, plan)

@@ -1,15 +1,19 @@
 """The corpus that speed at size is measured on is a sound store, and the chart is a picture."""
 
+import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
+from sentence_transformers import SentenceTransformer
 
-from rag import Store
+from rag import Answerer, Store
+from rag.encoder import default_model_folder
 from rag.index_kinds import KINDS, kind_for
+from scripts import benchmark
 from scripts.scale import corpus
 from scripts.scale.chart import Line, chart
-from scripts.scale.corpus import Source, chunks, fill
+from scripts.scale.corpus import Source, chunks, fill, source
 from scripts.scale.measure import MEMORY, run
 from tests.small_encoder import WordEncoder
 
@@ -45,6 +49,19 @@ def test_a_larger_corpus_begins_like_a_smaller_one() -> None:
     large = next(chunks(made_of(), corpus.AT_ONCE + 1))
     assert large[0][:50] == small[0]
     np.testing.assert_array_equal(large[1][:50], small[1])
+
+
+def test_questions_on_files_beside_them_make_a_corpus(tmp_path: Path) -> None:
+    (tmp_path / "ferry.txt").write_text("The ferry leaves at nine. It is painted red.", "utf-8")
+    row = {"question": "When does it leave?", "answers": ["nine"], "document": "ferry.txt"}
+    (tmp_path / "set.jsonl").write_text(json.dumps(row), "utf-8")
+    made = source(WordEncoder(), tmp_path / "set.jsonl", 5)
+    assert made.sentences == ("The ferry leaves at nine.", "It is painted red.")
+    assert made.questions == ("When does it leave?",)
+    with Store(tmp_path / "s") as store:
+        plain = SentenceTransformer(str(default_model_folder()), device="cpu")
+        found = benchmark.recall(Answerer(store), plain, tmp_path / "set.jsonl")
+    assert found == {"ours": 1.0, "plain": 1.0, "points": 0.0}
 
 
 def test_memory_is_measured_as_the_corpus_grows(tmp_path: Path) -> None:

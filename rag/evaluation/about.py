@@ -17,6 +17,7 @@ from rag.models import SENTENCE, SHIPPED
 from rag.types import Document
 
 _WEIGHTS = ("*.safetensors", "*.bin")
+_FILES = ("config.json", "tokenizer*", "vocab*", "merges.txt", "*_tokens*.json", "*.model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,9 @@ class About:
 
     ``questions`` is the name of the question set's file, ``documents`` the size of the corpus,
     ``errors`` are the rows that were faulty. ``began`` is when the run began, in UTC; ``limit`` is
-    that of the questions. ``calibration`` is the reader's own. ``checksums`` are of what the
-    figures follow from: see ``checksums``.
+    that of the questions, ``corpus`` are the names of the files and folders that were given to
+    answer from (none: those that came with the questions). ``calibration`` is the reader's own.
+    ``checksums`` are of what the figures follow from: see ``checksums``.
     """
 
     questions: str
@@ -35,6 +37,7 @@ class About:
     began: str | None = None
     limit: int | None = None
     gold_passages: bool = False
+    corpus: tuple[str, ...] = ()
     encoder: str | None = None
     reader: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -74,15 +77,17 @@ def checksums(
 
     ``questions`` with their gold answers or judgements, ``documents`` by their texts, kinds and
     titles, ``encoder`` the id of its weights (16 digits), ``reader`` its file of weights (as
-    sha256sum says; of several files, of their sums in order; None: it has none), ``program`` the
-    source of ``rag``.
+    sha256sum says; of several files, of their sums in order; None: it has none),
+    ``reader_files`` its configuration and tokenizer, ``program`` the source of ``rag``. The
+    calibration is none of them: a report tells its numbers.
     """
     asked = [[asdict(one), qrels and sorted(qrels[one.id].items())] for one in questions]
     return {
         "questions": _sha256(json.dumps(asked)),
         "documents": _sha256("\n".join(sorted({_told(document) for document in documents}))),
         "encoder": answerer.encoder.fingerprint.partition("@")[2] or None,
-        "reader": _reader(answerer.settings.reader),
+        "reader": _reader(answerer.settings.reader, _WEIGHTS),
+        "reader_files": _reader(answerer.settings.reader, _FILES),
         "program": program(),
     }
 
@@ -112,11 +117,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _reader(name: str) -> str | None:
+def _reader(name: str, kinds: Sequence[str]) -> str | None:
+    """The sum of a reader's file, or of the sums of several; None: it has none."""
     folder = Path(name) if name else SHIPPED
     if name == SENTENCE or not folder.is_dir():
         return None
-    sums = [sha256_of(path) for kind in _WEIGHTS for path in sorted(folder.glob(kind))]
+    sums = [sha256_of(path) for kind in kinds for path in sorted(folder.glob(kind))]
     if len(sums) > 1:
         return _sha256("\n".join(sums))
     return sums[0] if sums else None

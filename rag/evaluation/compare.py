@@ -36,6 +36,7 @@ FIGURES = (
 
 _OF_ANSWERS = ("exact_match", "f1", "right")
 _OF_RANKINGS = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
+_ASIDE = ("began", "documents")  # of a run, what is no difference
 _BY = {"cases": "f1", "queries": "ndcg@10"}  # what makes one better or worse
 
 
@@ -166,7 +167,8 @@ def _value(report: Json, name: str) -> float | None:
 def _differences(old: Json, new: Json) -> Json:
     """In what the two runs differ, settings by their own names: [old, new].
 
-    When they began is no difference, and neither is what a report of an older form does not tell.
+    When they began is no difference, and neither is what the folder of the documents is called
+    (their checksum tells), nor what a report of an older form does not tell.
     """
     flat_old, flat_new = _flat(old), _flat(new)
     told_by_both = set(old["settings"]) | set(new["settings"]) | (set(flat_old) & set(flat_new))
@@ -178,7 +180,7 @@ def _differences(old: Json, new: Json) -> Json:
 
 
 def _flat(run: Json) -> Json:
-    plain = {k: v for k, v in run.items() if k != "began" and not isinstance(v, dict)}
+    plain = {k: v for k, v in run.items() if k not in _ASIDE and not isinstance(v, dict)}
     parts = (("calibration", "calibration: "), ("checksums", "checksum of "))
     nested = {f"{words}{k}": v for part, words in parts for k, v in run.get(part, {}).items()}
     return {**plain, **nested, **run["settings"]}

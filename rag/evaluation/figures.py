@@ -117,6 +117,8 @@ def _command(report: Json) -> str:
         if name in usual and value != usual[name]
     }
     parts = ["scripts/evaluate.py", "--questions", report["corpus"]["file"]]
+    if documents := report["run"].get("documents"):  # older reports do not tell
+        parts += ["--documents", *documents]
     for name in ("reader", "encoder", "top_k"):
         if name in changed:
             parts += [f"--{name.replace('_', '-')}", str(changed.pop(name))]

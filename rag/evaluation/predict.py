@@ -46,7 +46,8 @@ def read_all(
 
     Those are the passages of the gold document when the reader takes so many (``top_k``), as
     for a SQuAD paragraph; of a longer document those that hold the gold answers or marked
-    evidence. Nothing is read, and nothing answered, where the gold document is not known.
+    evidence, or all where the question has neither. Nothing is read (``read`` is 0), and nothing
+    answered, where the gold document is not known or no passage of it holds them.
     """
     by_id = {document.id: document for document in documents}
     passages: dict[str, list[Passage]] = {}
@@ -173,8 +174,8 @@ def _read(
     milliseconds = 1000 * (time.perf_counter() - began)
     times = {"read": milliseconds, "total": milliseconds} if timed else {}
     return [
-        _alone(answerer, question, reading, times)
-        for question, reading in zip(chunk, readings, strict=True)
+        replace(_alone(answerer, question, reading, times), read=None if own else 0)
+        for question, reading, own in zip(chunk, readings, hits, strict=True)
     ]
 
 

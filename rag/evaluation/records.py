@@ -1,7 +1,7 @@
 """The records of evaluation: questions with their gold answers, and what was predicted for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rag.types import Document
@@ -80,12 +80,16 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """A test collection for retrieval alone. Keys of ``qrels`` are ids of ``questions``."""
+    """A test collection for retrieval alone. Keys of ``qrels`` are ids of ``questions``.
+
+    ``own`` has for a question the document that is the question itself: no run holds it.
+    """
 
     questions: tuple[Question, ...]
     documents: tuple[Document, ...]
     qrels: Qrels
     errors: tuple[RowError, ...] = ()
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 class Retrieved(NamedTuple):
@@ -132,7 +136,8 @@ class Prediction:
     ``text`` is None where it abstained; ``candidate`` is the answer that ``confidence`` speaks
     about: ``text``, or the one that was withheld (None: there was none or it is not known).
     ``evidence`` is where it found what bears on the question. ``read`` is how many passages the
-    reader was given, the first ones of the fused ranking; None: it was given the gold ones.
+    reader was given, the first ones of the fused ranking; None: it was given the gold ones, of
+    which there are some.
     ``error`` says why a question could not be asked at all.
     """
 

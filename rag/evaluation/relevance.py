@@ -107,13 +107,21 @@ def gold_qrels(questions: Sequence[Question]) -> Qrels:
     return {question.id: {GOLD: 1} for question in questions if question.golds}
 
 
-def document_runs(predictions: Iterable[Prediction]) -> dict[str, Run]:
-    """The same rankings by document: each stands where its first passage stands."""
+def document_runs(
+    predictions: Iterable[Prediction], own: Mapping[str, str] | None = None
+) -> dict[str, Run]:
+    """The same rankings by document: each stands where its first passage stands.
+
+    ``own`` has for a question the document that is left out of its rankings.
+    """
+    without = own or {}
     result: dict[str, dict[str, list[str]]] = {kind: {} for kind in RANKINGS}
     for prediction in predictions:
         for kind, rank in RANKINGS.items():
             result[kind][prediction.question_id] = _ranked(
-                (rank(hit), hit.document_id) for hit in prediction.retrieved
+                (rank(hit), hit.document_id)
+                for hit in prediction.retrieved
+                if hit.document_id != without.get(prediction.question_id)
             )
     return dict(result)
 

@@ -105,6 +105,7 @@ def _head(about: About, questions: int) -> Json:
             "version": program_version(),
             "limit": about.limit,
             "gold_passages": about.gold_passages,
+            "documents": list(about.corpus),
             "encoder": about.encoder,
             "reader": about.reader,
             "settings": dict(about.settings),

@@ -19,8 +19,15 @@ from rag.evaluation.compare import read_report
 from rag.evaluation.journal import Journal
 from rag.evaluation.output import finish, folder_for
 from rag.evaluation.predict import ask_all, rank_all, read_all
-from rag.evaluation.records import Prediction, Question, RetrievalSet, RowError
-from rag.evaluation.relevance import RERANKED, GoldPlaces, document_runs, gold_qrels, runs
+from rag.evaluation.records import Prediction, Question, RetrievalSet, RowError, Run
+from rag.evaluation.relevance import (
+    RANKINGS,
+    RERANKED,
+    GoldPlaces,
+    document_runs,
+    gold_qrels,
+    runs,
+)
 from rag.evaluation.remembering import RememberingEncoder
 from rag.evaluation.trec import read_beir, read_qrels, read_run
 from rag.store import Store
@@ -86,6 +93,18 @@ def evaluate_run(
         return finish(result, out, old, against)
 
 
+def empty_report(options: Options) -> report.Json:
+    """What ``evaluate`` would report on no question: it has the same figures, without values.
+
+    Only the stages of ``latency_ms`` are not there, which follow from the answers.
+    """
+    told = About(questions=options.questions.name, documents=None)
+    rankings: dict[str, Run] = {kind: {} for kind in RANKINGS}
+    if options.questions.is_dir():
+        return report.retrieval_report(rankings, {}, told)
+    return report.answer_report([], {} if options.gold_passages else rankings, {}, told)
+
+
 def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Journal]:
     given = datasets.read_set(options.questions, options.documents, options.limit)
     questions, documents = given.questions, given.documents
@@ -103,7 +122,12 @@ def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Jour
         _collect(found, journal, len(questions), len(todo), options)
     predictions = {question.id: journal.done[question.id] for question in questions}
     told = replace(
-        told, began=journal.began, limit=options.limit, gold_passages=options.gold_passages
+        told,
+        began=journal.began,
+        limit=options.limit,
+        gold_passages=options.gold_passages,
+        corpus=tuple(path.resolve().name for path in options.documents),
+        errors=(*told.errors, *_unread(predictions, options)),
     )
     return judged(questions, predictions, documents, told), journal
 
@@ -140,7 +164,8 @@ def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
     errors = (*collection.errors, *unasked)
     told = about(answerer, name, questions, collection.documents, errors, qrels)
     told = replace(told, began=began, limit=options.limit)
-    return report.retrieval_report(document_runs(predictions), qrels, told, _known(collection))
+    rankings = document_runs(predictions, collection.own)
+    return report.retrieval_report(rankings, qrels, told, _known(collection))
 
 
 def _long_enough(settings: Settings, questions: Sequence[Question]) -> Settings:
@@ -174,6 +199,15 @@ def _collect(
         for predictions in found:
             journal.append(predictions)
             bar.update(len(predictions))
+
+
+def _unread(predictions: Mapping[str, Prediction], options: Options) -> list[str]:
+    """With gold passages, how many questions have none, where there are such."""
+    number = sum(prediction.read == 0 for prediction in predictions.values())
+    if not options.gold_passages or not number:
+        return []
+    reason = f"{number} have no gold passages, so the reader was given nothing"
+    return [str(RowError(options.questions.name, "questions", reason))]
 
 
 def _bar(total: int, label: str, options: Options, done: int = 0) -> "tqdm[NoReturn]":

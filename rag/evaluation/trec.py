@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,10 @@ def read_beir(folder: Path) -> RetrievalSet:
     """A folder of ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv``.
 
     A document's text is its title and its text. Documents with equal text are one; a judged
-    document that the corpus lacks stays judged, so it counts against recall.
+    document that the corpus lacks stays judged, so it counts against recall. A document of the
+    query's own id is the query itself, as in ArguAna and Quora, and stays out of its run, as in
+    BEIR (``EvaluateRetrieval.evaluate``, ``ignore_identical_ids``). It stays in where it is
+    another: judged for that query, or of one text with another id.
 
     Raises:
         LoadError: one of the files is missing or cannot be read.
@@ -43,7 +47,13 @@ def read_beir(folder: Path) -> RetrievalSet:
         for question in _queries(folder / "queries.jsonl", faults)
         if any(value > 0 for value in qrels.get(question.id, {}).values())
     )
-    return RetrievalSet(questions, tuple(documents.values()), qrels, (*faults, *more))
+    named = Counter(ids.values())
+    own = {
+        one.id: ids[one.id]
+        for one in questions
+        if named[ids.get(one.id, "")] == 1 and ids[one.id] not in qrels[one.id]
+    }
+    return RetrievalSet(questions, tuple(documents.values()), qrels, (*faults, *more), own)
 
 
 def read_qrels(path: Path) -> tuple[Qrels, tuple[RowError, ...]]:

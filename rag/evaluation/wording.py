@@ -37,6 +37,7 @@ CHECKSUMS: Mapping[str, str] = {
     "documents": "texts of the documents",
     "encoder": "weights of the encoder",
     "reader": "weights of the reader",
+    "reader_files": "configuration and tokenizer of the reader",
     "program": "source of citespan",
 }
 """Checksum of a run -> what it is of."""

@@ -4,6 +4,8 @@ Questions and contexts are tokenised once, apart from each other; the loop joins
 ``[CLS] question [SEP] context window [SEP]``.
 """
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -49,6 +51,12 @@ class Material:
 
     contexts: list[Context]
     questions: list[Question]
+
+    def digest(self) -> str:
+        """SHA-256 of the texts, questions and answers, in hex."""
+        texts = [[context.text, context.article] for context in self.contexts]
+        asked = [[one.text, one.context, one.answers] for one in self.questions]
+        return hashlib.sha256(json.dumps([texts, asked]).encode()).hexdigest()
 
     def asked(self) -> dict[str, list[str]]:
         """The questions of each article that has any."""

@@ -7,7 +7,7 @@ had not been. Weights and optimiser state are safetensors, the rest JSON; nothin
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from rag.errors import ModelError
 from rag.training.batches import Example, Layout, collate, span_logits
 from rag.training.plan import Plan
 from rag.training.teacher import Taught, Teaching
@@ -118,6 +119,9 @@ class Trainer:
             fused=True,
         )
         self.progress = Progress()
+        self.learns_from: Mapping[str, str] = {}
+        """Digests of what is no part of the plan, by the option that gives it; ``resume``
+        compares them."""
         folder.mkdir(parents=True, exist_ok=True)
 
     def share_done(self) -> float:
@@ -163,19 +167,30 @@ class Trainer:
             for key, value in self.optimizer.state.get(master, {}).items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value).contiguous()
         temporary = self.folder / "state.tmp"
-        save_file(tensors, temporary, {"progress": json.dumps(asdict(self.progress))})
+        told = {"progress": asdict(self.progress), "given": self._given()}
+        save_file(tensors, temporary, {name: json.dumps(value) for name, value in told.items()})
         temporary.replace(self.folder / "state.safetensors")
         course = json.dumps(asdict(self.progress), indent=1)
         (self.folder / "progress.json").write_text(course + "\n")
         (self.folder / "plan.json").write_text(json.dumps(asdict(self.plan), indent=1) + "\n")
 
     def resume(self) -> bool:
-        """Load the checkpoint where there is one."""
+        """Load the checkpoint where there is one.
+
+        Raises:
+            ModelError: it is of another plan, longer or shorter ones apart, or learnt from others.
+        """
         path = self.folder / "state.safetensors"
         if not path.exists():
             return False
         with safe_open(path, "pt") as file:
-            self.progress = Progress(**json.loads(file.metadata()["progress"]))
+            told = {name: json.loads(value) for name, value in file.metadata().items()}
+        given, before = self._given(), told.get("given", {})  # older ones do not tell
+        others = [name for name in before.keys() & given if before[name] != given[name]]
+        if others:
+            options = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(others))
+            raise ModelError(f"{path}: trained with another {options}; give it, or another --out")
+        self.progress = Progress(**told["progress"])
         tensors = load_file(path, device=self.device)
         with torch.no_grad():
             for name, master, average, param in zip(
@@ -189,6 +204,12 @@ class Trainer:
                 if state:
                     self.optimizer.state[master] = state
         return True
+
+    def _given(self) -> dict[str, Any]:
+        """What a checkpoint must agree with to go on from; how long it goes on is free."""
+        plan = asdict(self.plan)
+        del plan["steps"], plan["minutes"]
+        return {**plan, **self.learns_from}
 
     def averaged(self, model: torch.nn.Module) -> torch.nn.Module:
         """Copy the moving average into a float32 model with the same frozen weights."""

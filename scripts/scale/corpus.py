@@ -13,7 +13,7 @@ from rag import Store
 from rag.config import seeds_folder
 from rag.encoder import Encoder, Vectors
 from rag.errors import StoreError
-from rag.evaluation.datasets import read_questions
+from rag.evaluation.datasets import read_set
 from rag.loaders import find_files, load_file, make_document
 from rag.sentences import sentences
 
@@ -65,7 +65,7 @@ def source(
         asked: Sequence[str] = SEED_QUESTIONS
         real = [text[a:b] for text in texts for a, b in sentences(text)]
     else:
-        read = read_questions(file)
+        read = read_set(file)
         texts = real = [document.text for document in read.documents]
         asked = [question.text for question in read.questions]
     rng = np.random.default_rng(0)

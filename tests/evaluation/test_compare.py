@@ -108,12 +108,13 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_report(path) == written
 
 
-def test_when_a_run_began_is_no_difference_and_the_rest_is() -> None:
+def test_when_and_where_a_run_was_is_no_difference_and_the_rest_is() -> None:
     def told(began: str, reader: str, threshold: float) -> dict[str, Any]:
         about = About(
             "set.json",
             1,
             began=began,
+            corpus=(began[:4],),
             calibration={"threshold": threshold},
             checksums={"reader": reader, "program": "p"},
         )
@@ -121,7 +122,7 @@ def test_when_a_run_began_is_no_difference_and_the_rest_is() -> None:
 
     old = told("2026-03-05T14:05:00Z", "a", 0.25)
 
-    assert compare(old, told("2026-03-06T09:00:00Z", "a", 0.25), "old.json")["run"] == {}
+    assert compare(old, told("2027-03-06T09:00:00Z", "a", 0.25), "old.json")["run"] == {}
     assert compare(old, told("2026-03-05T14:05:00Z", "b", 0.5), "old.json")["run"] == {
         "calibration: threshold": [0.25, 0.5],
         "checksum of reader": ["a", "b"],

@@ -10,6 +10,7 @@ import pytest
 
 from rag.config import Settings
 from rag.evaluation.figures import figures_of
+from scripts import evaluate
 
 
 def run(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -50,6 +51,8 @@ def test_a_figure_under_its_bar_fails(root: Path, trec: tuple[str | Path, ...]) 
         (("--questions", "absent.json"), "evaluate: absent.json: no such file"),
         (("--questions", "absent.json", "--reader", "absent"), "evaluate: absent.json"),
         (("--questions", "x.json", "--fail-under", "qa.f1"), "--fail-under qa.f1: expected"),
+        (("--questions", "x.json", "--fail-under", "qa.f1=nan"), "qa.f1=nan: expected FIGURE"),
+        (("--questions", "x.json", "--fail-under", "qa.F1=0.8"), "evaluate: no figure qa.F1"),
         (("--questions", "x.json", "--limit", "0"), "must be at least 1"),
         (("--questions", "x.json", "--settings", "absent.toml"), "evaluate: absent.toml: "),
         ((), "--questions"),
@@ -61,6 +64,26 @@ def test_a_mistake_is_one_clear_line(root: Path, arguments: tuple[str, ...], mes
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--limit", "1"),
+        ("--gold-passages",),
+        ("--reader", "sentence"),
+        ("--documents", "."),
+        ("--settings", "absent.toml"),
+        ("--encoder", "absent"),
+        ("--top-k", "3"),
+    ],
+)
+def test_what_a_run_file_has_no_use_for_is_refused(
+    trec: tuple[str | Path, ...], options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([*map(str, trec), *options]) == 2
+    told = f"evaluate: {options[0]}: not used with --run; leave it out\n"
+    assert capsys.readouterr().err == told
 
 
 def test_settings_come_from_a_file_and_options_go_first(root: Path, tmp_path: Path) -> None:

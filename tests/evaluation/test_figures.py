@@ -60,6 +60,22 @@ def test_figures_are_those_of_the_report(reports: tuple[Path, dict[str, Any], Pa
     assert alone.command == f"{found.command} --gold-passages"
 
 
+def test_the_command_tells_the_documents_that_were_given(
+    tmp_path: Path, reports: tuple[Path, dict[str, Any], Path]
+) -> None:
+    path, content, _ = reports
+    older, given = tmp_path / "older.json", tmp_path / "given.json"
+    run = {**content["run"], "documents": ["my texts", "b.txt"]}
+    given.write_text(json.dumps({**content, "run": run}), "utf-8")
+    del run["documents"]
+    older.write_text(json.dumps({**content, "run": run}), "utf-8")
+
+    expected = figures_of(path).command
+    assert figures_of(older).command == expected
+    before, _, after = expected.partition(" --reader")
+    assert figures_of(given).command == f"{before} --documents 'my texts' b.txt --reader{after}"
+
+
 def test_the_script_writes_both_files_and_then_agrees_with_them(
     root: Path, tmp_path: Path, reports: tuple[Path, dict[str, Any], Path]
 ) -> None:

@@ -17,7 +17,7 @@ from rag.config import Settings
 from rag.errors import CitespanError, LoadError
 from rag.evaluation import predict
 from rag.evaluation.report import figure
-from rag.evaluation.run import Options, evaluate, evaluate_run
+from rag.evaluation.run import Options, empty_report, evaluate, evaluate_run
 from rag.evaluation.table import table
 
 SCHEMA = json.loads(Path(module.__file__).with_name("report.schema.json").read_text("utf-8"))
@@ -71,6 +71,14 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def report(squad: Path, out: Path) -> dict[str, Any]:
     return evaluate(Options(squad, out=out, settings=SETTINGS, progress=False))
+
+
+def figure_names(report: dict[str, Any]) -> list[str]:
+    """All that the message of a wrong name lists, but for the stages of a question's time."""
+    with pytest.raises(CitespanError) as told:
+        figure(report, "none")
+    names = str(told.value).partition("it has ")[2].split(", ")
+    return [name for name in names if ".stages." not in name]
 
 
 def without_times(report: dict[str, Any]) -> dict[str, Any]:
@@ -165,6 +173,21 @@ def test_a_figure_is_found_by_its_place(report: dict[str, Any]) -> None:
             figure(report, name)
 
 
+@pytest.mark.parametrize("gold_passages", [False, True])
+def test_an_empty_report_has_the_same_figures(
+    squad: Path,
+    tmp_path: Path,
+    gold_passages: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    options = Options(squad, gold_passages=gold_passages, settings=SETTINGS, progress=False)
+    names = [figure_names(report(options)) for report in (empty_report, evaluate)]
+
+    assert len(names[0]) > 20
+    assert names[0] == names[1]
+    assert "qa.f1" not in figure_names(empty_report(Options(tmp_path)))
+    assert "retrieval.lexical.mrr@10" in figure_names(empty_report(Options(tmp_path)))
+
+
 def test_an_interrupted_run_goes_on(
     squad: Path, tmp_path: Path, report: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +251,12 @@ def test_the_report_tells_what_it_was_measured_with(report: dict[str, Any], usua
     listed = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     assert shipped["checksums"]["documents"] == listed
     assert 0 < shipped["calibration"]["threshold"] < 1
-    assert report["run"]["checksums"] == {**shipped["checksums"], "reader": None}
+    files = ("config.json", "tokenizer.json", "tokenizer_config.json")
+    sums = (hashlib.sha256((weights.parent / name).read_bytes()).hexdigest() for name in files)
+    told = hashlib.sha256("\n".join(sums).encode()).hexdigest()
+    assert shipped["checksums"]["reader_files"] == told
+    none = {"reader": None, "reader_files": None}
+    assert report["run"]["checksums"] == {**shipped["checksums"], **none}
 
 
 @pytest.mark.usefixtures("report")  # it is what lies in ``out``
@@ -248,6 +276,7 @@ def test_against_tells_other_questions_and_another_reader(
         "reader",
         "checksum of questions",
         "checksum of reader",
+        "checksum of reader_files",
     }
     assert found["reader"] == ["sentence", ""]
     assert found["checksum of reader"] == [None, kept["checksums"]["reader"]]
@@ -338,6 +367,25 @@ def test_gold_passages_measure_the_reader_alone(squad: Path) -> None:
             assert case["passage"]["text"] == TEXTS[case["id"].partition("-")[0]]
 
 
+def test_without_a_gold_document_the_reader_is_given_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Harbor.txt").write_text(TEXTS["Harbor"], "utf-8")
+    (tmp_path / "long.txt").write_text("\n\n".join([*TEXTS.values()] * 20), "utf-8")
+    rows = [
+        {"question": "When was the harbor dug?", "answers": ["1888"], "document": name}
+        for name in ("Harbor.txt", "gone.txt", None)
+    ]
+    rows.append({"question": "Who sells hats?", "answers": [], "document": "long.txt"})
+    questions = tmp_path / "set.jsonl"
+    questions.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+
+    report = evaluate(Options(questions, gold_passages=True, settings=SETTINGS, progress=False))
+
+    assert [case["failure"] for case in report["cases"][1:3]] == ["not_retrieved"] * 2
+    assert report["errors"][-1] == (
+        "set.jsonl: questions: 2 have no gold passages, so the reader was given nothing"
+    )
+
+
 def test_documents_of_ones_own_and_a_limit(tmp_path: Path) -> None:
     for title, text in TEXTS.items():
         (tmp_path / f"{title}.txt").write_text(text, "utf-8")
@@ -356,6 +404,8 @@ def test_documents_of_ones_own_and_a_limit(tmp_path: Path) -> None:
     assert (given["questions"], given["corpus"]["documents"]) == (3, 6)
     assert given["retrieval"]["recall@5"] == beside["retrieval"]["recall@5"] == 1.0
     assert given["errors"] == []
+    jsonschema.validate(given, SCHEMA)
+    assert (beside["run"]["documents"], given["run"]["documents"]) == ([], [tmp_path.name])
 
 
 def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
@@ -385,6 +435,21 @@ def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
     assert report["retrieval"]["lexical"]["recall@1"] == 1.0
     assert report["retrieval"]["fused"]["recall@5"] == 1.0
     assert "| reranked |" in table(report)
+
+
+def test_a_document_that_is_the_query_is_not_in_its_run(tmp_path: Path) -> None:
+    text, other = "Wasps come for the fallen fruit in September.", "September brings wasps."
+    corpus = [{"_id": "a1", "text": text}, {"_id": "a2", "text": other}]
+    for name, rows in (("corpus", corpus), ("queries", corpus[:1])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\na1\ta2\t1\n")
+
+    report = evaluate(Options(tmp_path, progress=False))
+
+    for kind in ("", "dense.", "lexical.", "fused."):
+        assert figure(report, f"retrieval.{kind}ndcg@10") == 1.0
+    assert [row["document"] for row in report["queries"][0]["first"]] == ["a2"]
 
 
 def test_a_run_file_is_scored_against_qrels(tmp_path: Path) -> None:

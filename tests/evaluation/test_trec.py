@@ -48,6 +48,20 @@ def test_a_beir_folder(beir: Path) -> None:
     ]
 
 
+def test_a_document_of_the_querys_own_id_is_left_out_unless_it_is_another_too(beir: Path) -> None:
+    for name in ("queries.jsonl", "qrels/test.tsv"):
+        path = beir / name
+        text = path.read_text("utf-8")
+        path.write_text(text.replace('"a"', '"1"').replace('"b"', '"2"').replace("\na", "\n1"))
+    judged = beir / "qrels" / "test.tsv"
+    judged.write_text("1\t3\t1\n2\t1\t1\n")
+    pier = read_beir(beir).documents[0].id
+
+    assert read_beir(beir).own == {"1": pier}  # the text of 2 is that of 3
+    judged.write_text("1\t3\t1\n1\t1\t1\n2\t1\t1\n")
+    assert read_beir(beir).own == {}
+
+
 def test_the_only_qrels_file_is_taken_whatever_its_name(beir: Path) -> None:
     qrels = beir / "qrels"
     (qrels / "test.tsv").rename(qrels / "dev.tsv")

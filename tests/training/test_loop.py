@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
 
+from rag.errors import ModelError
 from rag.training.batches import Example, Layout
 from rag.training.loop import Trainer
 from rag.training.plan import Plan
@@ -68,6 +70,30 @@ def test_starts_anew_without_a_checkpoint(tmp_path: Path) -> None:
     assert not Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu").resume()
 
 
+def saved(folder: Path) -> None:
+    """A checkpoint of one step."""
+    trainer = Trainer(model(), LAYOUT, PLAN, folder, "cpu")
+    trainer.learns_from = {"train": "a", "teacher": ""}
+    trainer.step(batches(1)[0])
+    trainer.save()
+
+
+@pytest.mark.parametrize("told", [{"steps": 20}, {"steps": 3}, {"minutes": 5.0}])
+def test_a_run_may_go_on_longer_or_shorter(tmp_path: Path, told: dict[str, float]) -> None:
+    saved(tmp_path)
+    trainer = Trainer(model(), LAYOUT, Plan(**{**asdict(PLAN), **told}), tmp_path, "cpu")
+    trainer.learns_from = {"train": "a", "teacher": ""}
+    assert trainer.resume()
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    saved(tmp_path)
+    trainer = Trainer(model(), LAYOUT, replace(PLAN, seed=8), tmp_path, "cpu")
+    trainer.learns_from = {"train": "b", "teacher": ""}
+    with pytest.raises(ModelError, match="trained with another --seed, --train; give it, or"):
+        trainer.resume()
+
+
 @pytest.fixture
 def own_signals() -> Iterator[None]:
     """What the script sets for signals ends with the test."""
@@ -107,3 +133,18 @@ def test_a_signal_ends_a_run_with_a_save(tmp_path: Path) -> None:
     resumed = Trainer(model(), LAYOUT, PLAN, tmp_path, "cpu")
     assert resumed.resume()
     assert resumed.progress.step == 3
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize(("stop_after", "steps"), [(0, 3), (2, 2)])
+def test_a_run_that_is_over_is_left_as_it_is(tmp_path: Path, stop_after: int, steps: int) -> None:
+    plan = replace(PLAN, steps=3)
+    kept = []
+    for _ in range(2):
+        trainer = Trainer(model(), LAYOUT, plan, tmp_path, "cpu")
+        trainer.resume()
+        train_reader.train(trainer, batches(5), lambda *_: None, stop_after)
+        assert trainer.progress.step == steps
+        kept.append([weights.clone() for weights in trainer.master])
+    for once, twice in zip(*kept, strict=True):
+        assert torch.equal(once, twice)

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 from rag.encoder import default_model_folder
 from rag.training import negatives
 from rag.training.examples import Material, Question, load, sentence_around, token_span
-from rag.training.plan import Plan
+from rag.training.plan import LEAST_TOKENS, MAX_ANSWER, Plan
 from rag.training.sampler import Sampler
 
 CONTEXTS = [
@@ -96,6 +96,22 @@ def test_targets_of_examples_are_answers_or_nothing(material: Material, tokenize
         if number == 60:
             break
     assert min(seen.values()) > 15
+
+
+def test_the_least_room_holds_the_longest_question_and_answer(
+    tmp_path: Path, tokenizer: object
+) -> None:
+    text = "hat " * 100
+    asked = {"id": "q", "question": text, "answers": [{"text": text[:-1], "answer_start": 0}]}
+    paragraph = {"context": text, "qas": [asked]}
+    path = tmp_path / "long.json"
+    path.write_text(json.dumps({"data": [{"title": "Hats", "paragraphs": [paragraph]}]}))
+    plan = Plan(max_tokens=LEAST_TOKENS, negative_share=0.0)
+    mined = np.full((1, 1), -1, dtype=np.int32)
+    sampler = Sampler(load([path], tokenizer), mined, tokenizer, plan)
+    ((example,),) = islice(sampler.batches(), 1)
+    assert (example.first, example.last) == (0, MAX_ANSWER - 1)
+    assert len(example.window) == MAX_ANSWER
 
 
 def test_skipping_gives_the_same_batches(material: Material, tokenizer: object) -> None:

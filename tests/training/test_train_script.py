@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from safetensors import safe_open
+from transformers import AutoTokenizer
 
+from rag.encoder import default_model_folder
 from rag.reader import SpanReader
+from rag.training.examples import load
 from rag.training.judge import Case, ask
 from scripts import train_reader
 from tests.training.samples import article
@@ -53,9 +56,24 @@ def test_a_small_file_makes_a_reader_and_the_same_command_goes_on(
     assert "resumed at step 2" in second.stdout
     with safe_open(out / "state.safetensors", "pt") as state:
         assert json.loads(state.metadata()["progress"])["step"] == 4
+    other = train(*options, "--steps", "4", "--seed", "8")
+    assert other.returncode == 2
+    assert "trained with another --seed; give it, or another --out" in other.stderr
+    assert "Traceback" not in other.stderr
     passage = next(iter(PASSAGES))
     said = ask(SpanReader(out / "model"), [Case("asked", "Who steers it?", passage)])
     assert said[0].text in passage
+
+
+def test_negatives_are_those_of_the_material(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"data": [article(dict([next(iter(PASSAGES.items()))]))]}))
+    tokenizer = AutoTokenizer.from_pretrained(default_model_folder())
+    small, whole = (load([path], tokenizer) for path in (other, file))
+    for material in (small, whole, whole):
+        mined = train_reader.mined_negatives(material, tmp_path, "cpu")
+        assert len(mined) == len(material.questions)
+    assert len(list(tmp_path.glob("negatives*"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -86,6 +104,15 @@ def test_a_file_that_cannot_be_learnt_from_is_one_line(
     assert last.startswith("train_reader: ")
     assert str(bad) in last
     assert told in last
+
+
+def test_no_room_for_an_answer_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--train", "a.json", "--valid", "b.json", "--out", "c", "--max-tokens", "82"]
+    monkeypatch.setattr(sys, "argv", ["train_reader.py", *options])
+    assert train_reader.main() == 2
+    assert capsys.readouterr().err == "train_reader: --max-tokens must be at least 83\n"
 
 
 def test_a_share_above_one_is_refused(
