@@ -3,9 +3,9 @@
 import argparse
 import ctypes
 import os
+import re
 import signal
 import sys
-import tempfile
 import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
+from ui.private_folder import private_folder
 from ui.security import prepare_environment
 
 if TYPE_CHECKING:
     from rag import Answerer
+    from rag.ingest import AddReport
 
 USUAL_PORT = 7860
 _M_ARENA_MAX = -8  # of GNU's malloc.h
@@ -38,14 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _stop)  # the terminal was closed, and not left behind (nohup)
     _share_memory()
-    # Threads may still write there while it is deleted.
-    with tempfile.TemporaryDirectory(prefix="citespan-", ignore_cleanup_errors=True) as uploads:
-        prepare_environment(Path(uploads))
+    with private_folder() as uploads:
+        prepare_environment(uploads)
         _say("Loading the models ...")
         from rag import CitespanError
 
         try:
-            _serve(_answerer(options), options, Path(uploads))
+            _serve(_answerer(options), options, uploads)
         except (CitespanError, OSError) as error:
             _say(f"citespan: {error}")
             return 2
@@ -79,10 +80,20 @@ def _parser() -> argparse.ArgumentParser:
         help=f"serve on this port (default: the first free one from {USUAL_PORT})",
     )
     parser.add_argument(
+        "--allow-host",
+        nargs="+",
+        default=[],
+        type=_host,
+        metavar="NAME",
+        help="also answer under these host names, such as a reverse proxy's (default: only under "
+        "localhost, 127.0.0.1 and [::1])",
+    )
+    parser.add_argument(
         "--shared",
         action="store_true",
         help="everyone adds to and removes from one library, kept with --store (default: what a "
-        "visitor adds is private and gone after the visit)",
+        "visitor adds is private, and deleted once the page is closed, or a day after it was last "
+        "heard of)",
     )
     parser.add_argument(
         "--mcp",
@@ -100,6 +111,12 @@ def _port(value: str) -> int:
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return port
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[\w.-]+|\[[\da-fA-F:.]+\]", value):
+        raise argparse.ArgumentTypeError("a host name has neither http:// nor a port")
+    return value
 
 
 def _answerer(options: argparse.Namespace) -> "Answerer":
@@ -122,12 +139,21 @@ def _answerer(options: argparse.Namespace) -> "Answerer":
         if not options.store:
             synchronize(answerer, paths, progress)
         elif options.documents:
-            for error in answerer.add(paths, progress).errors:
-                _say(f"citespan: {error}")
+            _tell(answerer.add(paths, progress))
     if not answerer.store.documents():
         raise StoreError(f"{folder} holds no documents; name some with --documents")
     answerer.ask(EXAMPLES[0])  # the first question is the slow one: not the visitor's
     return answerer
+
+
+def _tell(report: "AddReport") -> None:
+    """Say which files are not in the store."""
+    for error in report.errors:
+        _say(f"citespan: {error}")
+    if report.skipped:
+        kinds = sorted({Path(name).suffix.lower() or "no ending" for name in report.skipped})
+        words = f"files of kinds that are not read ({', '.join(kinds)}) are left out"
+        _say(f"citespan: {len(report.skipped)} {words}")
 
 
 def _serve(answerer: "Answerer", options: argparse.Namespace, uploads: Path) -> None:
@@ -139,7 +165,7 @@ def _serve(answerer: "Answerer", options: argparse.Namespace, uploads: Path) -> 
     examples = EXAMPLES if seeds else ()
     page = build(answerer, uploads=uploads, shared=shared, examples=examples)
     try:
-        address = launch(page, options.port, mcp=options.mcp)
+        address = launch(page, options.port, mcp=options.mcp, names=options.allow_host)
     except OSError as error:
         where = f"port {options.port} is" if options.port else f"all ports from {USUAL_PORT} are"
         raise OSError(f"{where} in use; choose another one with --port") from error

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import fields
 from importlib.util import find_spec
@@ -15,11 +15,12 @@ from starlette.middleware import Middleware
 
 from rag.answerer import Answerer
 from rag.errors import SettingsError
-from ui import absent
+from ui import absent, leaving
 from ui.endpoints import add_endpoints
 from ui.events import CHANGING, EVENTS, JOBS, MEASURING, Event, Job
 from ui.layout import ASSETS, Parts, make_parts
 from ui.library import MAX_FILE_BYTES, Library
+from ui.own_site import OwnSite
 from ui.security import SecurityHeaders
 from ui.suggestions import Suggestions
 from ui.tools import write_json
@@ -36,7 +37,8 @@ MAX_SESSIONS = 2_000
 drops those used longest ago, and each API call without a session is one: a script that asks some
 hundred questions so must not push out a visitor who is reading."""
 KEPT_S = 24 * 3600
-"""Seconds that a visitor is kept who is not heard of: a laptop that sleeps is silent all night."""
+"""Seconds that a visitor is kept who is not heard of and has not said goodbye: a laptop that sleeps
+is silent all night."""
 HEARD_S = 300
 """Seconds from one sign of life of an open page to the next."""
 ENTERING_S = 5
@@ -81,10 +83,13 @@ def build(
     return page
 
 
-def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
+def launch(
+    page: gr.Blocks, port: int | None, *, mcp: bool = False, names: Collection[str] = ()
+) -> str:
     """Serve the page on 127.0.0.1 without blocking; returns its address.
 
     ``mcp`` offers the endpoints as tools of the Model Context Protocol, under ``MCP_PATH``.
+    ``names`` are hosts that the page is reached by beside this machine's own names.
 
     Raises:
         OSError: the port is taken; with ``None`` the next free one from 7860 is used.
@@ -96,7 +101,7 @@ def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
             "in a checkout .venv/bin/pip install -c constraints.txt -e '.[mcp]'"
         )
     with redirect_stdout(sys.stderr):  # quiet does not cover what Gradio says of MCP
-        address = _launch(page, port, mcp=mcp)
+        address = _launch(page, port, mcp=mcp, names=names)
     if page.mcp_error:
         page.close()
         raise SettingsError(f"the MCP server did not start: {page.mcp_error}")
@@ -105,8 +110,12 @@ def launch(page: gr.Blocks, port: int | None, *, mcp: bool = False) -> str:
     return address
 
 
-def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
+def _launch(page: gr.Blocks, port: int | None, *, mcp: bool, names: Collection[str]) -> str:
     answers = absent.MONITORING if mcp else absent.MONITORING | absent.MCP
+
+    def leave(session: str) -> None:
+        page.state_holder.delete_state(session)
+
     _, address, _ = page.launch(
         server_name="127.0.0.1",
         server_port=port,
@@ -130,7 +139,12 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
         ),
         head=_head(),
         app_kwargs={
-            "middleware": [Middleware(SecurityHeaders), Middleware(absent.Absent, answers=answers)]
+            "middleware": [
+                Middleware(SecurityHeaders),
+                Middleware(OwnSite, names=names),
+                Middleware(absent.Absent, answers=answers),
+                Middleware(leaving.Leaving, leave=leave),
+            ]
         },
     )
     return address
@@ -139,8 +153,8 @@ def _launch(page: gr.Blocks, port: int | None, *, mcp: bool) -> str:
 def _head() -> str:
     # Not css_paths: that way Gradio rewrites selectors, and breaks those in media queries.
     style = (ASSETS / "style.css").read_text("utf-8")
-    script = (ASSETS / "files.js").read_text("utf-8")
-    return f"<style>{style}</style><script>{script}</script>"
+    scripts = [(ASSETS / name).read_text("utf-8") for name in ("files.js", "leave.js")]
+    return f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -158,10 +172,12 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         entered = enter()
         if request.session_hash is not None:
             page.state_holder[request.session_hash].STATE_TTL_WHEN_CLOSED = KEPT_S
-        return (*_outputs(entered.start(dict(request.query_params))), entered)
+        said = leaving.note(request.session_hash or "")
+        return (*_outputs(entered.start(dict(request.query_params))), entered, said)
 
     suggest = _job(JOBS["suggest"])
-    page.load(start, None, [*outputs, visitor], **_QUIET).then(suggest, visitor, outputs, **_QUIET)
+    opened = [*outputs, visitor, gr.HTML(visible="hidden")]
+    page.load(start, None, opened, **_QUIET).then(suggest, visitor, outputs, **_QUIET)
     # Gradio counts a page as closed once its connection has broken, and makes no new one; storing
     # the visitor anew starts the time until it is dropped from the beginning.
     gr.Timer(HEARD_S).tick(lambda held: held, visitor, visitor, queue=False, **_QUIET)
@@ -204,8 +220,10 @@ def _wire_uploads(parts: Parts) -> None:
     """Dropped files and folders; the drop areas are empty again as soon as they are here."""
 
     def upload(held: object, files: object) -> Iterator[Outputs]:
+        cleared: object = None  # once: what is dropped meanwhile is still to be sent
         for outputs in _updates(_present(held).upload(files)):
-            yield (None, None, *outputs)
+            yield (cleared, cleared, *outputs)
+            cleared = gr.skip()
 
     def measure(held: object, file: object) -> Iterator[Outputs]:
         for outputs in _updates(_present(held).evaluation.upload(file)):
@@ -218,6 +236,7 @@ def _wire_uploads(parts: Parts) -> None:
             [parts.files, parts.folder, *parts.outputs],
             concurrency_limit=UPLOADS_AT_ONCE,
             concurrency_id="upload",
+            trigger_mode="multiple",  # "once" would drop what comes while files are taken in
             **_QUIET,
         ).then(_job(JOBS["suggest"]), parts.visitor, parts.outputs, **_QUIET)
     asked = parts.questions

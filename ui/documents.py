@@ -82,6 +82,12 @@ def refused(names: Sequence[str], limit: int) -> tuple[str, ...]:
     return tuple(f"{name}: {words}" for name in names)
 
 
+def unread(names: Sequence[str]) -> tuple[str, ...]:
+    """What is said of files and folders that the browser could not open."""
+    words = "the browser could not open it; see whether it is still there and may be read"
+    return tuple(f"{name}: {words}" for name in names)
+
+
 def _asked(shelf: Shelf) -> str:
     if shelf.chosen is None:
         return ""
@@ -155,5 +161,5 @@ def _row(info: DocumentInfo, chosen: Collection[str] | None) -> str:
         data_value=info.id,
     )
     show = tag("button", content, type="button", class_="document", data_document=info.id)
-    drop = button(_CROSS, "remove", info.id, label=f"Remove {info.title}")
+    drop = button(_CROSS, "remove", info.source, label=f"Remove {info.title}")
     return tag("li", tick + show + drop)

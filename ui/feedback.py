@@ -9,20 +9,23 @@ from typing import Any
 from rag.store import Store
 from ui.handlers import integer
 from ui.history import Turns
-from ui.turns import Place, Turn
+from ui.turns import Place, Turn, place_of
 
 MAX_MARKED_CHARS = 2000
 
 
 def rated(turns: Turns, event: object) -> Turns | None:
-    """The turns after ``{"turn": n, "value": "yes" | "no"}``; the same again takes it back."""
-    number = _answered(turns, event)
+    """The turns after ``{"turn": n, "value": "yes" | "no"}``; the same again takes it back.
+
+    Either takes a marked answer back.
+    """
+    place = _answered(turns, event)
     value = event.get("value") if isinstance(event, Mapping) else None
-    if number is None or value not in ("yes", "no"):
+    if place is None or value not in ("yes", "no"):
         return None
     right = value == "yes"
-    now = None if turns[number].rating is right else right
-    return _with(turns, number, replace(turns[number], rating=now))
+    now = None if turns[place].rating is right else right
+    return _with(turns, place, replace(turns[place], rating=now, right=None))
 
 
 def marked(turns: Turns, event: object, store: Store) -> Turns | None:
@@ -30,11 +33,11 @@ def marked(turns: Turns, event: object, store: Store) -> Turns | None:
 
     White space at its ends is left out; None where the place does not exist.
     """
-    number = _answered(turns, event)
+    answered = _answered(turns, event)
     wanted = event.get("document") if isinstance(event, Mapping) else None
     document = store.document(wanted) if isinstance(wanted, str) else None
     start, end = integer(event, "start"), integer(event, "end")
-    if number is None or document is None or start is None or end is None:
+    if answered is None or document is None or start is None or end is None:
         return None
     if not 0 <= start < end <= min(len(document.text), start + MAX_MARKED_CHARS):
         return None
@@ -44,14 +47,15 @@ def marked(turns: Turns, event: object, store: Store) -> Turns | None:
     if not quote:
         return None
     place = Place(document.id, document.title, document.source, start, quote)
-    return _with(turns, number, replace(turns[number], right=place, rating=False))
+    return _with(turns, answered, replace(turns[answered], right=place, rating=False))
 
 
 def as_questions(turns: Iterable[Turn]) -> str:
     """The turns that were judged, as lines of a question set for ``scripts/evaluate.py``.
 
     An answer marked in a source, or given and found right, is gold; "not in these documents"
-    found right is a question without answers; one only found wrong has no gold and is left out.
+    found right is a question without answers, unless only some documents were asked; one only
+    found wrong has no gold and is left out.
     """
     rows = filter(None, map(_row, turns))
     return "".join(
@@ -69,7 +73,7 @@ def _row(turn: Turn) -> dict[str, Any] | None:
     if not turn.rating:
         return None
     if turn.answer.text is None:
-        return {"question": question, "answers": []}
+        return {"question": question, "answers": []} if turn.asked is None else None
     cited = turn.answer.citations[0]
     return _gold(question, cited.quote, cited.start, cited.source)
 
@@ -83,11 +87,10 @@ def _gold(question: str, quote: str, start: int, source: str) -> dict[str, Any]:
 
 
 def _answered(turns: Turns, event: object) -> int | None:
-    number = integer(event, "turn")
-    if number is None or not 0 <= number < len(turns) or turns[number].answer is None:
-        return None
-    return number
+    """Where the turn that is named stands, if it has an answer."""
+    place = place_of(turns, integer(event, "turn"))
+    return None if place is None or turns[place].answer is None else place
 
 
-def _with(turns: Turns, number: int, turn: Turn) -> Turns:
-    return (*turns[:number], turn, *turns[number + 1 :])
+def _with(turns: Turns, place: int, turn: Turn) -> Turns:
+    return (*turns[:place], turn, *turns[place + 1 :])

@@ -15,7 +15,7 @@ from rag.types import Answer, Hit
 from ui import render, source
 from ui.documents import Shelf, library
 from ui.search import MAX_PASSAGES, Found, named, search
-from ui.turns import Turn, sentence_offset
+from ui.turns import Turn, place_of, sentence_offset
 
 MAX_TURNS = 50
 """Older turns of a conversation leave the page."""
@@ -58,9 +58,8 @@ class Chat:
         """The page with these turns and the last one's first source open."""
         kept = tuple(turns)[-MAX_TURNS:]
         html = self.conversation(kept)
-        last = len(kept) - 1
-        if kept and kept[last].citations:
-            return View(html, self._panel(kept, last, 0), kept)
+        if kept and kept[-1].citations:
+            return View(html, self._panel(kept[-1], 0), kept)
         return View(html, self.library(), kept)
 
     def conversation(self, turns: Sequence[Turn]) -> str:
@@ -72,37 +71,37 @@ class Chat:
     def ask(self, question: object, turns: Sequence[Turn]) -> View:
         """Answer a question, or say in its place what was wrong with it."""
         asked = text_of(question)
-        return self.view((*turns, self.answered(asked)) if asked else turns)
+        number = turns[-1].number + 1 if turns else 0
+        return self.view((*turns, self.answered(asked, number)) if asked else turns)
 
     def link(self, query: Mapping[str, str]) -> View:
         """The page that a link opens: ``q`` is asked, and its source number ``c`` shown."""
         view = self.ask(query.get("q"), ())
         number = query.get("c", "")
         if view.turns and number.isascii() and number.isdigit():
-            opened = self.cite({"turn": 0, "citation": int(number[:4]) - 1}, view.turns)
+            turn = view.turns[0].number
+            opened = self.cite({"turn": turn, "citation": int(number[:4]) - 1}, view.turns)
             return replace(view, source=opened or view.source)
         return view
 
     def cite(self, event: object, turns: Sequence[Turn]) -> str | None:
         """The source panel for ``{"turn": n, "citation": i}``; None where there is no such."""
-        turn = integer(event, "turn")
+        place = place_of(turns, integer(event, "turn"))
         citation = integer(event, "citation")
-        if turn is None or not 0 <= turn < len(turns):
+        if place is None or citation is None or not 0 <= citation < len(turns[place].citations):
             return None
-        if citation is None or not 0 <= citation < len(turns[turn].citations):
-            return None
-        return self._panel(turns, turn, citation)
+        return self._panel(turns[place], citation)
 
     def explain(self, event: object, turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
         """The turns, with what was searched for ``{"turn": n}``; None where there is no such."""
-        number = integer(event, "turn")
-        if number is None or not 0 <= number < len(turns):
+        place = place_of(turns, integer(event, "turn"))
+        if place is None:
             return None
-        answer = turns[number].answer
-        if answer is None or turns[number].search is not None:
+        answer = turns[place].answer
+        if answer is None or turns[place].search is not None:
             return None
-        found = search(self._answerer, answer.question, turns[number].asked)
-        return (*turns[:number], replace(turns[number], search=found), *turns[number + 1 :])
+        found = search(self._answerer, answer.question, turns[place].asked)
+        return (*turns[:place], replace(turns[place], search=found), *turns[place + 1 :])
 
     def preview(self, event: object, turns: Sequence[Turn] = ()) -> str | None:
         """The source panel for ``{"document": id}``; None where the store has no such."""
@@ -110,7 +109,7 @@ class Chat:
         document = self._answerer.store.document(wanted) if isinstance(wanted, str) else None
         if document is None:
             return None
-        answered = [number for number, turn in enumerate(turns) if turn.answer]
+        answered = [turn.number for turn in turns if turn.answer]
         return source.preview(document, answered[-1] if answered else None)
 
     def library(self) -> str:
@@ -141,14 +140,14 @@ class Chat:
             raise QuestionError(f"the limit must be a whole number from 1 to {MAX_PASSAGES}")
         return [one.to_dict() for one in search(self._answerer, question, limit=limit).found]
 
-    def answered(self, question: str) -> Turn:
+    def answered(self, question: str, number: int = 0) -> Turn:
         """The turn of a question, with its answer or what was wrong."""
-        *_, turn = self.steps(question)
+        *_, turn = self.steps(question, number)
         return turn
 
-    def steps(self, question: str) -> Iterator[Turn]:
+    def steps(self, question: str, number: int = 0) -> Iterator[Turn]:
         """The turn at once, then with the passages that are read, then as ``answered``."""
-        turn = Turn(_shortened(question), asked=self._documents)
+        turn = Turn(_shortened(question), asked=self._documents, number=number)
         yield turn
         try:
             for step in self._answerer.ask_steps(question, documents=self._documents):
@@ -183,12 +182,12 @@ class Chat:
         found = filter(None, map(self._answerer.store.document, wanted))
         return named(hits, {document.id: document for document in found})
 
-    def _panel(self, turns: Sequence[Turn], turn: int, index: int) -> str:
-        citation = turns[turn].citations[index]
+    def _panel(self, turn: Turn, index: int) -> str:
+        citation = turn.citations[index]
         document = self._answerer.store.document(citation.document_id)
         if document is None or document.sha256 != citation.sha256:
             return source.missing(citation)
-        return source.cited(document, turn, turns[turn], index)
+        return source.cited(document, turn.number, turn, index)
 
 
 def text_of(value: object) -> str:
@@ -201,9 +200,9 @@ def value_of(event: object) -> str:
     return text_of(event.get("value")) if isinstance(event, Mapping) else ""
 
 
-def names_of(event: object) -> list[str] | None:
-    """``{"names": [text]}`` that the page sent, within limits, or None."""
-    names = event.get("names") if isinstance(event, Mapping) else None
+def names_of(event: object, key: str = "names") -> list[str] | None:
+    """``{key: [text]}`` that the page sent, within limits, or None."""
+    names = event.get(key) if isinstance(event, Mapping) else None
     if not isinstance(names, list):
         return None
     return [name[:_MAX_NAME_CHARS] for name in names[:_MAX_NAMES] if isinstance(name, str)]

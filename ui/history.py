@@ -89,5 +89,7 @@ class History:
         self._current = self._next
         self._next += 1
         self._chats[self._current] = Conversation(self._current)
-        for oldest in list(self._chats)[:-MAX_CHATS]:
-            del self._chats[oldest]
+        others = [number for number in self._chats if number != self._current]
+        others.sort(key=lambda number: bool(self._chats[number].turns))  # the empty ones first
+        for number in others[: max(0, len(self._chats) - MAX_CHATS)]:
+            del self._chats[number]

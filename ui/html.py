@@ -2,7 +2,8 @@
 
 import html
 
-_SPECIAL = str.maketrans({"\r": "&#13;", "\0": "\N{SYMBOL FOR NULL}"})
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
+_SPECIAL = _SURROGATES | str.maketrans({"\r": "&#13;", "\0": "\N{SYMBOL FOR NULL}"})
 
 
 def escape(text: str) -> str:
@@ -10,7 +11,8 @@ def escape(text: str) -> str:
 
     A browser turns a bare carriage return into a line feed, which would shift what is shown
     against the document, so it becomes a character reference; NUL has no reference in HTML and
-    is shown as its symbol.
+    is shown as its symbol. A lone surrogate, which no document holds but an event may, cannot be
+    sent at all and is shown as the replacement character.
     """
     return html.escape(text, quote=True).translate(_SPECIAL)
 

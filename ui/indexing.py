@@ -1,4 +1,4 @@
-"""One document put into a store a part at a time, so that it shows progress and can be stopped."""
+"""One document embedded a part at a time, so that it shows progress and can be stopped."""
 
 from collections.abc import Callable, Generator, Sequence
 
@@ -17,16 +17,16 @@ AT_ONCE = 64
 _Vector = NDArray[np.float32]
 
 
-def index(
+def prepare(
     store: Store, document: Document, encoder: Encoder, stopped: Callable[[], bool]
-) -> Generator[float, None, bool]:
-    """Store a document whole or not at all; returns whether its text was new.
+) -> Generator[float, None, Encoder]:
+    """Embed what a store lacks of a document; returns an encoder with which adding it is quick.
 
     Yields the share (0..1) of it that is embedded, as long as that takes more than a moment.
 
     Raises:
         LoadError: it was stopped.
-        StoreError: the store cannot be written.
+        StoreError: the store cannot be read.
     """
     with store.snapshot() as snapshot:
         known = snapshot.is_current(document)
@@ -39,7 +39,7 @@ def index(
             raise LoadError(f"{document.title}: adding it was stopped")
         some = texts[begin : begin + AT_ONCE]
         vectors.update(zip(some, encoder.encode_passages(some), strict=True))
-    return bool(store.add([document], _Prepared(encoder, vectors)))
+    return _Prepared(encoder, vectors)
 
 
 class _Prepared:

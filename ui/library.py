@@ -1,35 +1,43 @@
 """The documents that a visitor asks: everyone's until the first change, then a private copy."""
 
 import shutil
+import stat
 import tempfile
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from rag.answerer import Answerer
+from rag.encoder import Encoder
 from rag.errors import CitespanError, LoadError
 from rag.snapshot import DocumentInfo
 from rag.store import Store
 from rag.types import Document
 from ui.child import Child
 from ui.documents import Intake
-from ui.indexing import index
+from ui.indexing import prepare
 
 MAX_FILES = 200
-"""Files taken in at once."""
+"""New files taken in at once."""
 MAX_FILE_BYTES = 20 * 2**20
 """Of one file that is sent to the page."""
-MAX_BYTES = 64 * 2**20
-"""Of all files that one library takes in."""
-KEPT_REMOVED = 20
+MAX_CHARACTERS = 64 * 10**6
+"""Of all texts that were added to one library, and of those that can be put back."""
+KEPT_REMOVED = 200
 """Documents that can be put back, the one removed last first."""
+_ADDED = "uploads/"  # how the sources of added files begin
 
 
 class Library:
     """An answerer whose documents can be added to and removed. Safe to share between threads.
+
+    What was removed, or replaced by a file of its name, can be put back, the last first; it takes
+    the place of nothing then.
 
     The base is not changed: its store is copied into a folder of mode 0700 before the first
     change, and the copy is deleted by ``close``, or with the library where Gradio drops a visitor
@@ -41,8 +49,7 @@ class Library:
         self._base = base
         self._parent = parent
         self._own: Answerer | None = None if parent else base
-        self._lock = threading.Lock()
-        self._sizes: dict[str, int] = {}  # bytes, by the document that was read
+        self._lock = threading.RLock()  # held from looking at the documents to changing them
         self._removed: deque[Document] = deque(maxlen=KEPT_REMOVED)
 
     @property
@@ -63,7 +70,9 @@ class Library:
     @property
     def removed(self) -> str | None:
         """Title of the document that ``undo`` would put back."""
-        return self._removed[-1].title if self._removed else None
+        with suppress(IndexError):
+            return self._removed[-1].title
+        return None
 
     def documents(self) -> list[DocumentInfo]:
         """Every document, ordered by source."""
@@ -79,19 +88,21 @@ class Library:
         state, names = Intake(0, len(files)), set[str]()
         try:
             with Child(stopped) as child:
-                for number, file in enumerate(files):
+                for number, file in enumerate(files, 1):
                     state = replace(state, name=file.name, stage="Reading", share=0.0)
                     yield state
                     try:
-                        document = self._read(file, number, child)
-                        document = replace(document, source=_source(file.name, names))
+                        document = _read(file, child)
+                        source = _beside(_ADDED + file.name, names)
+                        names.add(source)
+                        document = replace(document, source=source)
                         state = yield from self._index(document, state, stopped)
                     except CitespanError as error:
                         if stopped():
                             break
                         words = str(error).replace(str(file), file.name)
                         state = replace(state, errors=(*state.errors, words))
-                    state = replace(state, done=number + 1)
+                    state = replace(state, done=number)
                     if stopped():
                         break
             yield replace(state, cancelled=state.done < state.total)
@@ -105,15 +116,13 @@ class Library:
         """Store a document; returns the state that counts it."""
         state = replace(state, stage="Indexing")
         yield state
-        replaced = any(
-            info.source == document.source and info.id != document.id for info in self.documents()
-        )
-        steps = index(self._changing().store, document, self._base.encoder, stopped)
+        self._require_room(document, state.added)
+        steps = prepare(self._changing().store, document, self._base.encoder, stopped)
         while True:
             try:
                 share = next(steps)
             except StopIteration as end:
-                new = bool(end.value)
+                new, replaced = self._store(document, end.value)
                 return replace(
                     state,
                     added=state.added + new,
@@ -122,24 +131,49 @@ class Library:
                 )
             yield replace(state, share=share)
 
-    def remove(self, document_id: str) -> bool:
-        """Remove a document; False where it is not there."""
-        document = self.answerer.store.document(document_id)
-        if document is None or not self._changing().store.remove(document_id):
-            return False
-        self._removed.append(document)
-        return True
+    def _store(self, document: Document, encoder: Encoder) -> tuple[bool, bool]:
+        """Whether the text was new, and whether its source named another one until now."""
+        with self._lock:
+            self._require_room(document)
+            former = self._named(document.source)
+            new = bool(self._changing().store.add([document], encoder))
+            replaced = former is not None and former.id != document.id
+            if former is not None and replaced:
+                self._keep(former)
+            return new, replaced
+
+    def remove(self, source: str) -> bool:
+        """Remove what a source names; False where it names nothing."""
+        with self._lock:
+            document = self._named(source)
+            if document is None:
+                return False
+            self._changing().store.remove_source(source)
+            self._keep(document)
+            return True
 
     def undo(self) -> str | None:
-        """Put the last removed document back; its id, or None where there is none."""
-        try:
+        """Put back what was last removed or replaced; its id, or None where there is nothing.
+
+        Where its source names another text by now it gets one of its own.
+
+        Raises:
+            LoadError: there is no room for it; it can be put back later.
+            StoreError: the store cannot be written; as above.
+        """
+        with self._lock:
+            if not self._removed:
+                return None
             document = self._removed.pop()
-        except IndexError:
-            return None
         try:
-            self._changing().store.add([document], self._base.encoder)
+            encoder = _end(prepare(self.answerer.store, document, self._base.encoder, _never))
+            with self._lock:
+                taken = {info.source for info in self.documents() if info.id != document.id}
+                source = _beside(document.source, taken)
+                self._store(replace(document, source=source), encoder)
         except CitespanError:
-            self._removed.append(document)
+            with self._lock:
+                self._keep(document)
             raise
         return document.id
 
@@ -159,32 +193,63 @@ class Library:
                 weakref.finalize(self, _delete, self._own.store)
             return self._own
 
-    def _read(self, file: Path, number: int, child: Child) -> Document:
-        """The document in a file, within the limits."""
-        try:
-            if file.is_symlink():
-                raise LoadError(f"{file.name}: it is a link; add the file itself")
-            size = file.stat().st_size
-            if number >= MAX_FILES:
-                raise LoadError(f"{file.name}: more than {MAX_FILES} files; add it in another go")
-            if self._held() + size > MAX_BYTES:
-                raise LoadError(
-                    f"{file.name}: more than {MAX_BYTES // 2**20} MB in all; remove documents that "
-                    "were added, or start with --documents"
-                )
-            document = child.document(file)
-        except OSError as error:
-            raise LoadError(f"{file.name}: the upload is gone; add it again") from error
-        finally:
-            file.unlink(missing_ok=True)
-        self._sizes[document.id] = size
-        return document
+    def _named(self, source: str) -> Document | None:
+        """The document that a source names, with this source."""
+        for info in self.documents():
+            if info.source == source:
+                document = self.answerer.store.document(info.id)
+                return document and replace(document, source=source)
+        return None
 
-    def _held(self) -> int:
-        """Bytes of the files that were added and are still there."""
-        there = {info.id for info in self.documents()}
-        self._sizes = {name: size for name, size in self._sizes.items() if name in there}
-        return sum(self._sizes.values())
+    def _keep(self, document: Document) -> None:
+        """Let a document be put back; of too many the first ones go for good."""
+        self._removed.append(document)
+        while len(self._removed) > 1 and sum(len(d.text) for d in self._removed) > MAX_CHARACTERS:
+            self._removed.popleft()
+
+    def _require_room(self, document: Document, added: int = 0) -> None:
+        """Refuse a new text beyond the limits; ``added`` are those that came with it."""
+        there = self.documents()
+        if not document.source.startswith(_ADDED) or document.id in {info.id for info in there}:
+            return
+        name = Path(document.source).name
+        if added >= MAX_FILES:
+            raise LoadError(f"{name}: more than {MAX_FILES} new files; add it in another go")
+        stay = {
+            info.id: info.characters
+            for info in there
+            if info.source.startswith(_ADDED) and info.source != document.source
+        }
+        if sum(stay.values()) + len(document.text) > MAX_CHARACTERS:
+            raise LoadError(
+                f"{name}: more than {MAX_CHARACTERS // 10**6} million characters in all; remove "
+                "documents that were added, or start with --documents"
+            )
+
+
+def _read(file: Path, child: Child) -> Document:
+    """The document in a file, which is deleted."""
+    try:
+        if stat.S_ISLNK(file.lstat().st_mode):
+            raise LoadError(f"{file.name}: it is a link; add the file itself")
+        return child.document(file)
+    except OSError as error:
+        raise LoadError(f"{file.name}: the upload is gone; add it again") from error
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _end(steps: Generator[object, None, Encoder]) -> Encoder:
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Encoder", end.value)
+
+
+def _never() -> bool:
+    return False
 
 
 def _delete(store: Store) -> None:
@@ -192,12 +257,11 @@ def _delete(store: Store) -> None:
     shutil.rmtree(store.folder, ignore_errors=True)
 
 
-def _source(name: str, taken: set[str]) -> str:
-    """What a file is known by; a later one of the same name replaces it, one beside it not."""
+def _beside(name: str, taken: Container[str]) -> str:
+    """A name, or where it is taken the next one that is free."""
     path = Path(name)
     number = 1
     while name in taken:
         number += 1
-        name = f"{path.stem} ({number}){path.suffix}"
-    taken.add(name)
-    return f"uploads/{name}"
+        name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+    return name

@@ -16,7 +16,7 @@ LONG_CHARS = 90
 
 def conversation(turns: Sequence[Turn], welcome: str) -> str:
     """All turns, oldest first; the welcome when there are none."""
-    body = "".join(_turn(number, turn) for number, turn in enumerate(turns)) or welcome
+    body = "".join(_turn(turn.number, turn) for turn in turns) or welcome
     return tag("div", body, class_="turns", role="log", aria_label="Conversation")
 
 
@@ -68,6 +68,11 @@ def suggestions(questions: Sequence[str]) -> str:
     if not questions:
         return ""
     return tag("div", buttons, class_="examples", role="group", aria_label="Example questions")
+
+
+def said(words: str, count: int) -> str:
+    """What the page's script says in the line of the bar; ``count`` tells equal words apart."""
+    return tag("span", "", hidden=True, data_say=words, data_count=count)
 
 
 def _turn(number: int, turn: Turn) -> str:

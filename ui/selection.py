@@ -15,7 +15,7 @@ class Selection:
         """Ask all documents."""
         self.library = library
         self._chosen: frozenset[str] | None = None
-        self._stop = threading.Event()  # not the library's: others may be adding to that too
+        self._stops = set[threading.Event]()  # of what is being taken in, one each
 
     @property
     def chosen(self) -> frozenset[str] | None:
@@ -39,16 +39,18 @@ class Selection:
 
     def add(self, files: Sequence[Path]) -> Iterator[Intake]:
         """Take files in, with progress."""
-        before = self._known()
-        self._stop.clear()
+        before, stop = self._known(), threading.Event()
+        self._stops.add(stop)
         try:
-            yield from self.library.add(files, self._stop.is_set)
+            yield from self.library.add(files, stop.is_set)
         finally:
+            self._stops.discard(stop)
             self._ask(self._known() - before)
 
     def stop(self) -> None:
-        """Stop taking files in: the one at work is left out, earlier ones are in."""
-        self._stop.set()
+        """Stop taking files in: those at work are left out, earlier ones are in."""
+        for stop in tuple(self._stops):
+            stop.set()
 
     def undo(self) -> None:
         """Put the last removed document back."""

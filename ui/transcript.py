@@ -60,14 +60,16 @@ def _html_turn(turn: Turn) -> str:
     sources = "".join(
         text("li", export.source_line(citation), dir="auto") for citation in answer.citations
     )
+    marked = tag("p", escape(_marked(turn)), dir="auto") if turn.right else ""
     if answer.text is None:
-        return asked + text("p", f"{export.NOT_THERE} {export.NEAREST}") + tag("ul", sources)
+        nearest = text("p", f"{export.NOT_THERE} {export.NEAREST}") + tag("ul", sources)
+        return asked + nearest + marked
     parts = (
         tag("p", tag("strong", text("q", answer.text)), dir="auto"),
         text("blockquote", answer.sentence or "", dir="auto"),
         text("p", wording.confidence(answer.confidence)),
         tag("ul", sources),
-        tag("p", escape(_marked(turn)), dir="auto") if turn.right else "",
+        marked,
     )
     return asked + "".join(parts)
 

@@ -39,7 +39,8 @@ class Turn:
     ``offset`` is where the answer starts inside ``answer.sentence``, in characters; ``search``
     is there once someone has asked how the answer was found. ``rating`` and ``right`` are the
     visitor's: whether the answer is right, and where the right one stands. ``asked`` are the
-    ids of the documents that were searched; None: all.
+    ids of the documents that were searched; None: all. The page names the turn by ``number``,
+    which no other of the visitor's has.
     """
 
     question: str
@@ -51,6 +52,7 @@ class Turn:
     rating: bool | None = None
     right: Place | None = None
     asked: Collection[str] | None = None
+    number: int = 0
 
     @property
     def pending(self) -> bool:
@@ -64,6 +66,12 @@ class Turn:
             return ()
         others = (alternative.citation for alternative in self.answer.alternatives)
         return (*self.answer.citations, *others)
+
+
+def place_of(turns: Sequence[Turn], number: int | None) -> int | None:
+    """Where the turn of a number stands among others, or None."""
+    numbers = [turn.number for turn in turns]
+    return numbers.index(number) if number in numbers else None
 
 
 def sentence_offset(document_text: str, answer: Answer) -> int | None:

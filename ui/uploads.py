@@ -4,16 +4,18 @@ Every event of a Gradio page can be called by anyone who reaches the server, wit
 """
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ui.documents import Intake, progress, refused, trouble
+from ui.documents import Intake, progress, refused, trouble, unread
 from ui.handlers import names_of
 from ui.library import MAX_FILE_BYTES
 from ui.selection import Selection
 from ui.update import Update
 
+_NONE_READABLE = "The folder holds no file of a kind that can be read."
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,9 @@ class Uploads:
     def __init__(self, selection: Selection) -> None:
         """Add to the library of a selection, and ask what was added."""
         self._selection = selection
-        self._refused: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+        self._taking = 0  # drops that are under way
+        self._errors: tuple[str, ...] = ()  # of all these, and of what comes with the next one
 
     def take(self, files: object) -> Iterator[Update]:
         """Take in the files that Gradio has received; nothing where there are none."""
@@ -32,30 +36,46 @@ class Uploads:
         paths = list(dict.fromkeys(paths))  # Gradio gives equal files of one name one place
         if not paths:
             return
+        with self._lock:
+            self._taking += 1
         try:
-            for intake in self._selection.add(paths):
-                known = replace(intake, errors=(*self._refused, *intake.errors))
-                yield Update(intake=progress(known))
+            yield from self._progress(paths)
         except Exception:  # noqa: BLE001 - the page must not wait for ever; the log has the cause
             _log.exception("files were not taken in")
             yield Update(intake=trouble("Adding the files failed; the terminal says why."))
-        self._refused = ()
+        finally:
+            with self._lock:
+                self._taking -= 1
+                if not self._taking:
+                    self._errors = ()
+
+    def _progress(self, paths: list[Path]) -> Iterator[Update]:
+        said = 0
+        for intake in self._selection.add(paths):
+            with self._lock:
+                self._errors += intake.errors[said:]
+                said = len(intake.errors)
+                known = replace(intake, errors=self._errors)
+            yield Update(intake=progress(known))
 
     def refuse(self, event: object) -> Update:
         """Say that files were not sent: ``{"names": [name]}`` are those that are too large.
 
-        The others that were dropped with them come to ``take``, unless they were ``"alone"``; no
-        name at all is a folder without any that can be read.
+        ``"unread"`` are those that the browser could not open. The others that were dropped with
+        them come to ``take``, unless they were ``"alone"``; no name at all is a folder without any
+        that can be read.
         """
         names = names_of(event)
         if names is None:
             return Update()
-        if not names:
-            return Update(intake=trouble("The folder holds no file of a kind that can be read."))
-        lines = refused(names, MAX_FILE_BYTES)
+        lines = refused(names, MAX_FILE_BYTES) + unread(names_of(event, "unread") or ())
         alone = isinstance(event, Mapping) and event.get("alone") is True
-        self._refused = () if alone else lines
-        return Update(intake=progress(Intake(0, 0, errors=lines)))
+        with self._lock:
+            if self._taking:
+                lines = (*self._errors, *(lines or (_NONE_READABLE,)))
+            self._errors = () if alone and not self._taking else lines
+        said = progress(Intake(0, 0, errors=lines)) if lines else trouble(_NONE_READABLE)
+        return Update(intake=said)
 
     def stop(self) -> Update:
         """Stop taking in files."""
@@ -64,5 +84,6 @@ class Uploads:
 
     def dismiss(self) -> Update:
         """Clear what was said about files."""
-        self._refused = ()
+        with self._lock:
+            self._errors = ()
         return Update(intake="")

@@ -4,23 +4,32 @@ Every event of a Gradio page can be called by anyone who reaches the server, wit
 each method takes ``object`` and checks it.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from rag.errors import CitespanError
 from ui.chats import chats
 from ui.documents import scope, trouble
 from ui.evaluation import Evaluation
-from ui.feedback import marked, rated
+from ui.feedback import MAX_MARKED_CHARS, marked, rated
 from ui.handlers import MAX_TURNS, Chat, View, number_of, text_of, value_of
 from ui.history import Conversation, History, Turns
 from ui.library import Library
-from ui.render import suggestions
+from ui.render import said, suggestions
 from ui.saving import Saving
 from ui.selection import Selection
 from ui.suggestions import Suggestions
 from ui.turns import with_changes
 from ui.update import Update
 from ui.uploads import Uploads
+
+Panel = Literal["documents", "name", "other"]
+"""What the source panel shows: the list of documents, a field for a chat's name, or the rest."""
+
+_MARKED = "Marked as the right answer"
+_NOT_MARKED = f"Not marked: select up to {MAX_MARKED_CHARS:,} characters of text"
 
 
 class Visitor:
@@ -46,14 +55,17 @@ class Visitor:
         self._shared = shared
         self._examples = examples
         self._history = History()
+        self._numbers = itertools.count()
         self._saving = Saving()
         self._selection = Selection(library)
         self.uploads = Uploads(self._selection)
-        self._shelf_shown = True
+        self._shown: Panel = "documents"
+        self._said = 0
 
     def start(self, query: Mapping[str, str]) -> Update:
         """The page that an address opens."""
         view = self._chat().link(query)
+        self._numbers = itertools.count(len(view.turns))
         self._history.change(self._history.current.number, lambda _: view.turns)
         return self._show(view)
 
@@ -66,12 +78,13 @@ class Visitor:
         if not asked:
             return
         chat, number = self._chat(), self._history.current.number
-        for turn in chat.steps(asked):
+        for turn in chat.steps(asked, next(self._numbers)):
             if turn.pending and number == self._history.current.number:
                 yield Update(chat.conversation((*self._turns, turn)))
         changed = self._history.change(number, lambda held: (*held, turn)[-MAX_TURNS:])
         if number == self._history.current.number:
-            yield self._show(chat.view(changed.turns))
+            view = chat.view(changed.turns)
+            yield Update(view.conversation) if self._shown == "name" else self._show(view)
 
     def suggest(self) -> Iterator[Update]:
         """Example questions for the documents that are asked, while the chat is empty."""
@@ -118,7 +131,10 @@ class Visitor:
     def mark(self, event: object) -> Update:
         """Say where in a document the right answer stands."""
         open_now, store = self._history.current, self._library.answerer.store
-        return self._judged(open_now, marked(open_now.turns, event, store))
+        turns = marked(open_now.turns, event, store)
+        self._said += 1
+        words = said(_NOT_MARKED if turns is None else _MARKED, self._said)
+        return replace(self._judged(open_now, turns), outbox=words)
 
     def reset(self) -> Update:
         """A new conversation; the old one stays in the list of chats."""
@@ -127,7 +143,7 @@ class Visitor:
 
     def chats(self, renaming: int | None = None) -> Update:
         """The list of conversations in the source panel."""
-        self._shelf_shown = False
+        self._shown = "other" if renaming is None else "name"
         current = self._history.current.number
         return Update(source=chats(self._history.all(), current, renaming))
 
@@ -159,7 +175,7 @@ class Visitor:
 
     def library(self) -> Update:
         """The list of documents in the source panel."""
-        self._shelf_shown = True
+        self._shown = "documents"
         chat = self._chat()
         welcome = None if self._turns else chat.conversation(())
         return Update(welcome, chat.library(), scope=self._scope())
@@ -183,7 +199,7 @@ class Visitor:
         for update in self.uploads.take(files):
             yield update
         if update:
-            yield self.library() if self._shelf_shown else Update(scope=self._scope())
+            yield self.library() if self._shown == "documents" else Update(scope=self._scope())
 
     def close(self) -> None:
         """Stop what is under way, and delete what is the visitor's alone."""
@@ -215,12 +231,13 @@ class Visitor:
         return Update(self._chat().view(changed.turns).conversation)
 
     def _show(self, view: View) -> Update:
-        self._shelf_shown = not (view.turns and view.turns[-1].citations)
+        cited = view.turns and view.turns[-1].citations
+        self._shown = "other" if cited else "documents"
         return Update(view.conversation, view.source)
 
     def _open(self, panel: str | None) -> Update:
         if panel is not None:
-            self._shelf_shown = False
+            self._shown = "other"
         return Update(source=panel)
 
     def _changed(self, change: Callable[[], object]) -> Update:

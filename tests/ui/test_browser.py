@@ -255,6 +255,17 @@ def test_what_was_unfolded_stays_so_when_the_next_answer_comes(
     assert [folds.nth(n).get_attribute("open") is not None for n in range(2)] == [True, False]
 
 
+def test_what_was_unfolded_in_one_chat_is_not_so_in_the_next(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    ask(page, QUESTION)
+    page.click("text=How this was found")
+    page.wait_for_selector(".ranks")
+    page.click("[data-reset]")
+    page.wait_for_selector(".welcome")
+    ask(page, QUESTION)
+    assert page.locator("details[open]").count() == 0
+
+
 def test_conversations_of_two_browsers_are_apart(open_page: Open, address: str) -> None:
     first, second = open_page(address), open_page(address)
     ask(first, QUESTION)

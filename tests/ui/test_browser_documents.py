@@ -121,6 +121,37 @@ def test_a_folder_gives_its_documents_and_no_others(
     page.wait_for_selector(".library .document >> nth=2")
 
 
+def test_what_cannot_be_opened_leaves_the_rest_of_a_folder_in(
+    open_page: Open, address: str, tree: Path
+) -> None:
+    page = open_page(address)
+    lost = files(tree, lost_txt="x", lost_py="x")
+
+    def lose() -> None:
+        for file in lost:
+            file.unlink(missing_ok=True)
+
+    page.expose_function("lose", lose)
+    page.evaluate(  # lost after the folder was listed, before its files are opened
+        """() => {
+          const { prototype } = DataTransferItem;
+          const asEntry = prototype.webkitGetAsEntry;
+          prototype.webkitGetAsEntry = function () {
+            const folder = asEntry.call(this);
+            const reader = Object.getPrototypeOf(folder.createReader());
+            const { readEntries } = reader;
+            reader.readEntries = function (done, fail) {
+              readEntries.call(this, (part) => window.lose().then(() => done(part)), fail);
+            };
+            return folder;
+          };
+        }"""
+    )
+    drag(page, tree)
+    page.wait_for_selector(".intake:has-text('2 documents added, 1 could not be read.')")
+    assert "tree/lost.txt: the browser could not open it" in page.inner_text(".intake .errors")
+
+
 def test_a_file_that_is_too_large_leaves_the_rest_in(
     open_page: Open, address: str, tmp_path: Path
 ) -> None:
@@ -139,12 +170,30 @@ def test_a_file_that_is_too_large_leaves_the_rest_in(
     page.wait_for_selector("#evaluation .error:has-text('film.txt: larger than 20 MB')")
 
 
+LONG = "".join(f"Passage {n} of the log. {'The pier is old. ' * 40}\n\n" for n in range(2000))
+
+
+def test_files_may_be_dropped_while_others_are_taken_in(
+    open_page: Open, address: str, tmp_path: Path
+) -> None:
+    page = open_page(address)
+    field = "#drop input[type=file] >> nth=0"
+    page.set_input_files(field, files(tmp_path, log_txt=LONG))
+    page.wait_for_selector(".intake:has-text('Indexing 1 of 1 (')")
+    late = files(tmp_path, late_txt="The bakery of Olm opens at six.\n", broken_pdf="%PDF-1.7")
+    page.set_input_files(field, late)
+    page.wait_for_selector(".library .document:has-text('late')")
+    page.wait_for_selector(".intake:has-text('Indexing 1 of 1 (') .errors:has-text('broken.pdf')")
+    page.click("[data-event=cancel]")
+    page.wait_for_selector(".intake:has-text('1 cancelled.') .errors:has-text('broken.pdf')")
+    assert page.locator(".library .document").count() == 2
+
+
 def test_a_long_file_shows_its_progress_and_is_cancelled(
     open_page: Open, address: str, tmp_path: Path
 ) -> None:
     page = open_page(address)
-    words = "".join(f"Passage {n} of the log. {'The pier is old. ' * 40}\n\n" for n in range(2000))
-    page.set_input_files("#drop input[type=file] >> nth=0", files(tmp_path, log_txt=words))
+    page.set_input_files("#drop input[type=file] >> nth=0", files(tmp_path, log_txt=LONG))
     page.wait_for_selector(".intake:has-text('Indexing 1 of 1 (')")
     bar = page.locator(".intake progress")
     assert 1 < float(bar.get_attribute("value") or 0) < float(bar.get_attribute("max") or 0)

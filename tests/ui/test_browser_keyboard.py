@@ -94,6 +94,27 @@ def test_escape_closes_the_source_also_from_the_question(open_page: Open, addres
     focused(page, ".citation")
 
 
+COMPOSED = """([selector, key]) => document.querySelector(selector).dispatchEvent(
+  new KeyboardEvent("keydown", { key, isComposing: true, bubbles: true }))"""
+
+
+def test_keys_that_belong_to_an_input_method_do_nothing_else(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    ask(page, QUESTION)
+    page.wait_for_selector("#source [data-close]")
+    page.evaluate(COMPOSED, ["#question textarea", "Escape"])
+    page.wait_for_timeout(500)
+    assert page.locator("#source mark.cited").count() == 1
+    press(page, "[data-event=chats]")
+    press(page, "[data-event=edit]")
+    focused(page, "input.name")
+    page.keyboard.type("Half")
+    for key in ("Enter", "Escape"):
+        page.evaluate(COMPOSED, ["input.name", key])
+    page.wait_for_timeout(500)
+    assert page.input_value("input.name") == "Half"
+
+
 def test_a_chat_is_renamed_or_not(open_page: Open, address: str) -> None:
     page = open_page(address)
     ask(page, QUESTION)

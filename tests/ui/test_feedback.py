@@ -30,8 +30,8 @@ def turns() -> Turns:
     """An answer, an abstention and an error."""
     return (
         Turn("When?", answer(cite(document(), "1931"))),
-        Turn("Who?", abstention(cite(document(), "1934", supports=False))),
-        Turn("?", error="empty"),
+        Turn("Who?", abstention(cite(document(), "1934", supports=False)), number=1),
+        Turn("?", error="empty", number=2),
     )
 
 
@@ -44,6 +44,19 @@ def test_a_rating_is_set_changed_and_taken_back(turns: Turns) -> None:
         assert now is not None
         ratings.append(now[0].rating)
     assert ratings == [True, False, None]
+
+
+def test_a_marked_answer_is_taken_back(turns: Turns, store: Store) -> None:
+    where = {"turn": 0, "document": document().id, "start": START, "end": START + 4}
+    marked = feedback.marked(turns, where, store)
+    assert marked is not None
+    assert "1934" in feedback.as_questions(marked)
+    for value, rating, gold in (("yes", True, "1931"), ("no", None, "")):
+        now = feedback.rated(marked, {"turn": 0, "value": value})
+        assert now is not None
+        assert (now[0].rating, now[0].right) == (rating, None)
+        assert gold in feedback.as_questions(now)
+        assert "1934" not in feedback.as_questions(now)
 
 
 def test_a_judgement_comes_to_its_own_answer(turns: Turns) -> None:
@@ -113,7 +126,8 @@ def test_forged_places_change_nothing(
 
 def test_the_evaluation_reads_what_was_judged(turns: Turns, store: Store, tmp_path: Path) -> None:
     where = {"document": document().id, "start": START, "end": START + 4}
-    judged: Turns | None = (*turns, turns[0], turns[0], turns[1])
+    again = (replace(turns[0], number=3), replace(turns[0], number=4), replace(turns[1], number=5))
+    judged: Turns | None = (*turns, *again)
     for event in (
         {"turn": 1, "value": "yes"},
         {"turn": 3, "value": "yes"},
@@ -131,3 +145,9 @@ def test_the_evaluation_reads_what_was_judged(turns: Turns, store: Store, tmp_pa
     ]
     assert questions[0].golds[0].start == START
     assert feedback.as_questions(turns) == ""
+
+
+def test_what_some_documents_do_not_say_is_no_question_without_answers(turns: Turns) -> None:
+    right = replace(turns[1], rating=True)
+    assert '"answers": []' in feedback.as_questions((right,))
+    assert feedback.as_questions((replace(right, asked=frozenset({document().id})),)) == ""

@@ -65,10 +65,11 @@ def test_every_highlight_is_the_cited_text(
         page = read(last.conversation or "")
         (copied,) = (e for e in page.elements if e.attributes.get("aria-label") == "Copy as JSON")
         record = json.loads(copied.attributes["data-copy"] or "")
+        turn = next(int(e.attributes["data-turn"] or "") for e in page.find("button", "citation"))
         for index, cited in enumerate(record["citations"]):
             document = towns.store.document(cited["document_id"])
             assert document is not None
-            panel = read(visitor.cite({"turn": 0, "citation": index}).source or "")
+            panel = read(visitor.cite({"turn": turn, "citation": index}).source or "")
             (marked,) = panel.find("mark", "cited")
             assert marked.text == document.text[cited["start"] : cited["end"]] == cited["quote"]
         assert record["text"] is not None

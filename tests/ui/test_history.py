@@ -65,3 +65,13 @@ def test_the_oldest_are_forgotten() -> None:
     titles = [chat.title for chat in history.all()]
     assert len(titles) <= MAX_CHATS
     assert titles[-1] == "question 4"
+
+
+def test_chats_in_which_nothing_was_asked_push_none_out() -> None:
+    history = History()
+    first = asked(history, "one")
+    for _ in range(MAX_CHATS + 3):
+        history.start()
+        history.open(first)
+    assert history.current.title == "one"
+    assert [chat.number for chat in history.all()] == [first]

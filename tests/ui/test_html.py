@@ -23,6 +23,10 @@ def test_nul_is_shown_as_its_symbol() -> None:
     assert escape("a\0b") == "a\N{SYMBOL FOR NULL}b"
 
 
+def test_a_lone_surrogate_is_shown_as_the_replacement_character() -> None:
+    assert escape("a\ud800b\udfff") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.answerer import Answerer
+from rag.errors import LoadError
 from rag.loaders import load_file, make_document
 from rag.passages import split
 from rag.store import Store
@@ -15,7 +16,7 @@ from tests.small_encoder import WordEncoder
 from ui import indexing
 from ui import library as module
 from ui.documents import Intake
-from ui.library import Library
+from ui.library import Library, _end
 from ui.selection import Selection
 
 
@@ -127,24 +128,44 @@ def test_limits_are_errors_of_the_files_beyond_them(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_FILES", 2)
-    monkeypatch.setattr(module, "MAX_BYTES", 40)
-    files = upload(tmp_path, a_txt="Short.\n", b_txt="Much too long. " * 9, c_txt="Third.\n")
-    report = last(list(library.add(files)))
-    assert report.added == 1
-    assert "0 MB in all" in report.errors[0]
-    assert "more than 2 files" in report.errors[1]
+    monkeypatch.setattr(module, "MAX_CHARACTERS", 40)
+    texts = {"a_txt": "Short.\n", "b_txt": "Much too long. " * 9, "c_txt": "Third.\n"}
+    report = last(list(library.add(upload(tmp_path, **texts, d_txt="Fourth.\n"))))
+    assert (report.added, len(report.errors)) == (2, 2)
+    assert "b.txt: more than 0 million characters in all" in report.errors[0]
+    assert "d.txt: more than 2 new files" in report.errors[1]
+    report = last(list(library.add(upload(tmp_path, **texts, d_txt="Fourth.\n"))))
+    assert (report.added, report.unchanged, len(report.errors)) == (1, 2, 1)
 
 
 def test_what_is_removed_counts_no_more(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 40)
+    monkeypatch.setattr(module, "MAX_CHARACTERS", 40)
     for number in range(3):
         text = f"Of thirty bytes, the {number}th of all.\n"
         report = last(list(library.add(upload(tmp_path / str(number), a_txt=text))))
         assert (report.added, report.errors) == (1, ())
-        (added,) = (info.id for info in library.documents() if info.source == "uploads/a.txt")
-        assert library.remove(added)
+        assert library.remove("uploads/a.txt")
+    list(library.add(upload(tmp_path, b_txt="In place of the last one.\n")))
+    with pytest.raises(LoadError, match="million characters in all"):
+        library.undo()
+    assert list(texts(library)) == ["uploads/b.txt"]
+    assert library.removed == "a.txt"
+
+
+def test_the_limit_holds_for_two_who_add_at_once(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_CHARACTERS", 40)
+    texts = {"a": "Of thirty bytes, the first one.\n", "b": "Of thirty bytes, the second.\n"}
+    both = [library.add(upload(tmp_path / name, **{f"{name}_txt": texts[name]})) for name in texts]
+    for adding in both:  # each is read, and found to be within the limit
+        while next(adding).stage != "Indexing":
+            pass
+    reports = [last(list(adding)) for adding in both]
+    assert [(report.added, len(report.errors)) for report in reports] == [(1, 0), (0, 1)]
+    assert len(library.documents()) == 2
 
 
 def test_a_stop_keeps_what_is_in(library: Library, tmp_path: Path) -> None:
@@ -166,7 +187,7 @@ def test_a_long_file_shows_how_far_it_is_and_can_be_stopped(
     shares = [step.share for step in steps if step.share]
     assert shares == sorted(set(shares))
     assert 0 < shares[0] < shares[-1] < 1
-    assert library.remove(next(i.id for i in library.documents() if i.title.startswith("log")))
+    assert library.remove("uploads/log.txt")
     steps.clear()
     steps += library.add(upload(tmp_path, log_txt=words), lambda: any(s.share for s in steps))
     assert last(steps).cancelled
@@ -183,7 +204,8 @@ def test_what_is_added_in_parts_is_what_is_added_at_once(
     document = load_file(file)
     with Store(tmp_path / "whole") as whole, Store(tmp_path / "parts") as parts:
         whole.add([document], sure.encoder)
-        assert list(indexing.index(parts, document, sure.encoder, lambda: False))
+        steps = indexing.prepare(parts, document, sure.encoder, lambda: False)
+        parts.add([document], _end(steps))
         expected, found = ([i.passages for i in store.documents()] for store in (whole, parts))
         assert found == expected
         question = "What is old?"
@@ -197,7 +219,7 @@ def test_what_is_added_in_parts_is_embedded_once(tmp_path: Path) -> None:
     document = make_document(words, "Harbour", "pier.md", "text/markdown")
     encoder = WordEncoder()
     with Store(tmp_path / "parts") as store:
-        assert list(indexing.index(store, document, encoder, lambda: False)) == []
+        store.add([document], _end(indexing.prepare(store, document, encoder, lambda: False)))
     assert encoder.encoded == [passage.searched for passage in split(document)]
     assert any(passage.about for passage in split(document))
 
@@ -212,11 +234,21 @@ def test_one_stop_is_not_anothers_in_a_shared_library(sure: Answerer, parent: Pa
     shared.close()
 
 
+def test_a_stop_is_not_undone_by_what_is_added_next(library: Library, parent: Path) -> None:
+    selection = Selection(library)
+    stopped = selection.add(upload(parent / "1", a_txt="First.\n", b_txt="Second.\n"))
+    next(stopped)
+    selection.stop()
+    assert last(list(selection.add(upload(parent / "2", c_txt="Third.\n")))).added == 1
+    report = last(list(stopped))
+    assert (report.added, report.cancelled) == (0, True)
+
+
 def test_removals_are_undone_one_by_one(library: Library, parent: Path) -> None:
     last(list(library.add(upload(parent / "1", a_txt="First.\n", b_txt="Second.\n"))))
     before = library.documents()
     for info in before:
-        library.remove(info.id)
+        library.remove(info.source)
     assert library.documents() == []
     for info in reversed(before):
         assert library.removed == info.title
@@ -225,9 +257,63 @@ def test_removals_are_undone_one_by_one(library: Library, parent: Path) -> None:
     assert library.removed is None
 
 
+def texts(library: Library) -> dict[str, str]:
+    """What was added, by source."""
+    store = library.answerer.store
+    found = {info.source: store.document(info.id) for info in library.documents()}
+    return {
+        name: document.text
+        for name, document in found.items()
+        if document and name.startswith("uploads/")
+    }
+
+
+def test_what_a_file_replaces_can_be_had_back(library: Library, tmp_path: Path) -> None:
+    for text in ("One.\n", "Two.\n"):
+        last(list(library.add(upload(tmp_path, n_txt=text))))
+    assert texts(library) == {"uploads/n.txt": "Two.\n"}
+    assert library.undo()
+    assert texts(library) == {"uploads/n.txt": "Two.\n", "uploads/n (2).txt": "One.\n"}
+    assert library.undo() is None
+
+
+def test_undo_takes_the_place_of_nothing(library: Library, tmp_path: Path) -> None:
+    list(library.add(upload(tmp_path, n_txt="One.\n")))
+    assert library.remove("uploads/n.txt")
+    list(library.add(upload(tmp_path, n_txt="Two.\n")))
+    assert library.undo()
+    assert texts(library) == {"uploads/n.txt": "Two.\n", "uploads/n (2).txt": "One.\n"}
+
+
+def test_of_two_files_with_one_text_one_is_removed_and_put_back(
+    library: Library, tmp_path: Path
+) -> None:
+    list(library.add(upload(tmp_path, a_txt="The same.\n", b_txt="The same.\n")))
+    both = texts(library)
+    assert list(both) == ["uploads/a.txt", "uploads/b.txt"]
+    for name in both:
+        assert library.remove(name)
+        assert texts(library) == {other: both[other] for other in both if other != name}
+        assert library.undo()
+        assert texts(library) == both
+
+
+def test_of_too_much_that_was_removed_the_first_goes(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_CHARACTERS", 40)
+    for number in range(3):
+        list(library.add(upload(tmp_path, n_txt=f"Twenty characters {number}\n")))
+    assert library.remove("uploads/n.txt")
+    assert library.undo()
+    assert library.undo()
+    assert library.undo() is None
+    assert len(texts(library)) == 2
+
+
 def test_removal_can_be_undone(library: Library, sure: Answerer) -> None:
     info = library.documents()[0]
-    assert library.remove(info.id)
+    assert library.remove(info.source)
     assert library.documents() == []
     assert library.answerer.ask("Who urged caution?").text is None
     assert library.removed == info.title
@@ -258,7 +344,7 @@ def test_a_library_that_is_dropped_unclosed_takes_its_copy_along(
     sure: Answerer, tmp_path: Path
 ) -> None:
     library = Library(sure, tmp_path)
-    assert library.remove(library.documents()[0].id)
+    assert library.remove(library.documents()[0].source)
     (folder,) = tmp_path.iterdir()
     assert (folder / "store.sqlite").exists()
     del library

@@ -5,6 +5,8 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -85,6 +87,15 @@ def test_ask_and_search_return_what_the_page_shows(
 
 def test_a_bad_question_is_an_error_in_words(tools_address: str) -> None:
     assert "the question is empty" in called(tools_address, "ask", question=" ")
+
+
+def test_other_sites_reach_no_tools(tools_address: str) -> None:
+    body = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+    for name, value in (("Host", "evil.example"), ("Origin", "http://evil.example")):
+        headers = {"Content-Type": "application/json", name: value}
+        request = Request(tools_address, body, headers)  # noqa: S310 - the own server
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(request, timeout=30)  # noqa: S310 - as above
 
 
 def test_what_is_missing_is_named_with_its_remedy(

@@ -49,7 +49,7 @@ def test_a_sentence_that_does_not_cover_the_citation_has_no_offset() -> None:
 def test_citations_are_buttons_that_name_their_turn_and_place() -> None:
     source = document()
     found = answer(cite(source, "1934"), cite(source, "new harbour", 2))
-    page = shown(Turn("a"), Turn("b", found))
+    page = shown(Turn("a"), Turn("b", found, number=1))
     buttons = page.find("button", "citation")
     assert [(b.attributes["data-turn"], b.attributes["data-citation"]) for b in buttons] == [
         ("1", "0"),

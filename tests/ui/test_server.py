@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -135,15 +135,57 @@ def test_gradios_own_client_can_use_the_endpoints(address: str, sure: Answerer) 
         client.close()
 
 
-def test_other_sites_may_not_call(address: str) -> None:
-    url = f"{address}gradio_api/call/documents"
-    headers = {"Content-Type": "application/json", "Origin": "https://example.org"}
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-    connection.request("POST", "/gradio_api/call/documents", '{"data": []}', headers)
+CALL = ("gradio_api/call/documents", "application/json", '{"data": []}')
+UPLOAD = (
+    "gradio_api/upload",
+    "multipart/form-data; boundary=x",
+    "--x\r\nContent-Disposition: form-data; name=files; filename=n.txt\r\n\r\nA note.\r\n--x--\r\n",
+)
+
+
+def send(address: str, request: tuple[str, str, str], **headers: str) -> HTTPResponse:
+    """Send a request with these headers; what came back, read."""
+    path, kind, body = request
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection.request("POST", f"/{path}", body, {"Content-Type": kind, **headers})
     response = connection.getresponse()
     response.read()
     connection.close()
+    return response
+
+
+def foreign(port: int | None) -> list[dict[str, str]]:
+    """Headers with which a browser sends what another website asks it to."""
+    return [
+        {"Host": f"evil.example:{port}"},
+        {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"},
+        {"Host": f"localhost.evil.example:{port}"},
+        {"Origin": "https://example.org"},
+        {"Origin": "null"},
+        {"Origin": f"http://localhost:{(port or 0) + 1}"},
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": f"http://evil.example:{port}"},
+    ]
+
+
+@pytest.mark.parametrize("request_", [CALL, UPLOAD], ids=["call", "upload"])
+def test_other_sites_may_not_call(address: str, request_: tuple[str, str, str]) -> None:
+    for headers in foreign(urlsplit(address).port):
+        response = send(address, request_, **headers)
+        assert response.status == 403, headers
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    response = send(address, request_, Origin="https://example.org")
     assert response.headers["Access-Control-Allow-Origin"] is None
+
+
+@pytest.mark.parametrize("request_", [CALL, UPLOAD], ids=["call", "upload"])
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"])
+def test_the_own_page_and_programs_may_call(
+    address: str, request_: tuple[str, str, str], name: str
+) -> None:
+    host = f"{name}:{urlsplit(address).port}"
+    assert send(address, request_, Host=host).status == 200
+    assert send(address, request_, Host=host, Origin=f"http://{host.lower()}").status == 200
 
 
 def test_it_listens_on_this_machine_only(address: str) -> None:
@@ -207,6 +249,17 @@ class TestRefusals:
     ) -> None:
         assert main(["--no-browser", "--store", str(tmp_path / "new")]) == 2
         assert "name some with --documents" in capsys.readouterr().err
+
+    def test_documents_of_kinds_that_are_not_read(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        for name in ("docs/a.pdf", "docs/inner/b.PDF", "docs/LICENSE"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(b"%PDF-1.7")
+        store, folder = str(tmp_path / "new"), str(tmp_path / "docs")
+        assert main(["--no-browser", "--store", store, "--documents", folder]) == 2
+        told = "citespan: 3 files of kinds that are not read (.pdf, no ending) are left out"
+        assert told in capsys.readouterr().err.splitlines()
 
     def test_a_store_that_is_none(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         (tmp_path / "store.sqlite").write_bytes(b"this is no database" * 100)

@@ -47,6 +47,16 @@ def test_html_is_one_page_without_script_or_foreign_content() -> None:
     assert "Not in these documents." in page.find("body")[0].text
 
 
+def test_every_form_holds_the_answer_that_was_marked_where_there_was_none() -> None:
+    of = document()
+    right = Place(of.id, of.title, of.source, 69, "1934")
+    turn = Turn("Who?", abstention(cite(of, "market", supports=False)), right=right, rating=False)
+    chat = Conversation(1, (turn,))
+    assert right.line in read(transcript.as_html(chat).partition(">")[2].strip()).find("p")[1].text
+    assert "Marked as the right answer: “1934”" in transcript.as_markdown(chat)
+    assert json.loads(transcript.as_json(chat))["turns"][0]["right"]["quote"] == "1934"
+
+
 def test_json_holds_the_records_and_what_was_said_of_them() -> None:
     chat = conversation()
     record = json.loads(transcript.as_json(chat))

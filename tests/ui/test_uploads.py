@@ -198,5 +198,25 @@ def test_what_was_not_sent_is_said_beside_what_was(visitor: Visitor, tmp_path: P
     assert drop(visitor, tmp_path, {"note.txt": NOTE}) == []
     visitor.uploads.refuse({"names": ["film.md"], "alone": True})
     assert drop(visitor, tmp_path, {"note.txt": NOTE}) == []
+    unread = visitor.uploads.refuse({"names": [], "unread": ["tree/inner"], "alone": True})
+    (line,) = read(unread.intake or "").find("li")
+    assert line.text.startswith("tree/inner: the browser could not open it; ")
     assert "no file of a kind" in (visitor.uploads.refuse({"names": []}).intake or "")
     assert "one file" in (visitor.evaluation.refuse({"names": []}).evaluation or "")
+
+
+def test_what_is_said_of_one_drop_stays_while_another_is_taken_in(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.txt"
+    slow.write_bytes(NOTE)
+    first = visitor.upload([str(slow)])
+    next(first)
+    (broken,) = drop(visitor, tmp_path, {"broken.pdf": b"%PDF-1.7"})
+    said = read(visitor.uploads.refuse({"names": ["film.md"], "alone": True}).intake or "")
+    too_large = "film.md: larger than 20 MB; split it, or start with --documents"
+    assert [item.text for item in said.find("li")] == [broken, too_large]
+    ended = [update.intake for update in first if update.intake]
+    assert "1 document added, 2 could not be read" in ended[-1]
+    assert [item.text for item in read(ended[-1]).find("li")] == [broken, too_large]
+    assert drop(visitor, tmp_path, {"note.txt": NOTE}) == []

@@ -1,12 +1,15 @@
 """What each event of the page does, over the real answerer, and with hostile input."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.answerer import Answerer
 from tests.ui.page import read
+from ui.feedback import MAX_MARKED_CHARS
+from ui.handlers import MAX_TURNS
 from ui.library import Library
 from ui.update import Update
 from ui.visitor import Visitor
@@ -107,8 +110,9 @@ def test_only_the_chosen_documents_are_asked(visitor: Visitor, tmp_path: Path) -
 
 
 def test_remove_and_undo(visitor: Visitor) -> None:
-    (only,) = ids(visitor).values()
-    removed = visitor.remove({"value": only})
+    (cross,) = read(visitor.library().source or "").find("button", "plain")
+    assert cross.attributes["data-event"] == "remove"
+    removed = visitor.remove({"value": cross.attributes["data-value"]})
     assert "0 documents" in (removed.source or "")
     assert read(removed.source or "").find("p", "undo")
     assert "There are no documents yet" in ask(visitor, QUESTION)
@@ -171,11 +175,86 @@ def test_judged_answers_can_be_saved(visitor: Visitor, sure: Answerer) -> None:
         assert QUESTION in (read(offered).find("span")[0].attributes["data-content"] or "")
 
 
+def said(update: Update) -> str:
+    """What the line of the bar says."""
+    return read(update.outbox or "").find("span")[0].attributes["data-say"] or ""
+
+
+def test_what_is_said_of_a_mark_is_what_became_of_it(visitor: Visitor, sure: Answerer) -> None:
+    ask(visitor, QUESTION)
+    (info,) = sure.store.documents()
+    place = {"turn": 0, "document": info.id, "start": 0}
+    refused = visitor.mark({**place, "end": MAX_MARKED_CHARS + 1})
+    assert said(refused) == "Not marked: select up to 2,000 characters of text"
+    assert refused.conversation is None
+    marked = visitor.mark({**place, "end": 8})
+    assert said(marked) == "Marked as the right answer"
+    assert read(marked.conversation or "").find("p", "marked")
+    again = visitor.mark({**place, "end": 8})
+    assert again.outbox != marked.outbox  # equal words are said again
+
+
+def judged(update: Update, value: str = "yes") -> list[dict[str, str | None]]:
+    """The buttons that say so of the answers on the page."""
+    buttons = read(update.conversation or "").find("button", "plain")
+    return [b.attributes for b in buttons if b.attributes["data-value"] == value]
+
+
+def test_a_judgement_in_a_full_chat_is_of_its_own_answer_while_the_next_is_awaited(
+    visitor: Visitor,
+) -> None:
+    unanswerable = "why " * 2500
+    questions = [unanswerable] * MAX_TURNS
+    questions[10:12] = [QUESTION, "What has Russia advocated?"]
+    for question in questions:
+        ask(visitor, question)
+    coming = visitor.ask({"question": QUESTION})
+    _, second = judged(next(coming))
+    rated = visitor.rate({"turn": int(second["data-turn"] or ""), "value": "yes"})
+    assert [button["aria-pressed"] for button in judged(rated)] == ["false", "true"]
+    *_, answered = coming
+    assert [button["aria-pressed"] for button in judged(answered)] == ["false", "true", "false"]
+    opened = visitor.cite({"turn": int(second["data-turn"] or ""), "citation": 0})
+    assert "sanctions and talks" in read(opened.source or "").find("mark", "cited")[0].text
+
+
+def test_turns_of_two_chats_have_no_number_in_common(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    visitor.reset()
+    assert visitor.rate({"turn": 0, "value": "yes"}) == Update()
+    (update,) = list(visitor.ask({"question": QUESTION}))[-1:]
+    (button,) = judged(update)
+    assert button["data-turn"] == "1"
+
+
+def test_a_name_that_is_being_typed_is_not_taken_away_by_an_answer(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    coming = visitor.ask({"question": "What has Russia advocated?"})
+    next(coming)
+    assert read(visitor.edit({"value": "1"}).source or "").find("input")
+    *_, answered = coming
+    assert "sanctions and talks" in (answered.conversation or "")
+    assert answered.source is None
+    visitor.rename({"value": "1", "name": "Talks"})
+    *_, answered = visitor.ask({"question": QUESTION})
+    assert read(answered.source or "").find("mark", "cited")
+
+
+def test_text_that_cannot_be_sent_on_is_refused_or_shown_without(visitor: Visitor) -> None:
+    *_, asked = visitor.ask({"question": "Who \ud800 urged caution?"})
+    assert "no valid text" in read(asked.conversation or "").find("p", "error")[0].text
+    named = visitor.rename({"value": "1", "name": "A \udfff name"})
+    refused = visitor.uploads.refuse({"names": ["\ud800.txt"], "unread": ["\ud800"]})
+    for html in (asked.conversation, named.source, refused.intake):
+        assert (html or "").encode()
+
+
 @pytest.mark.parametrize("event", FORGED)
 def test_forged_events_leave_the_chats_alone(visitor: Visitor, event: object) -> None:
     ask(visitor, QUESTION)
-    for method in (visitor.rate, visitor.mark, visitor.save):
+    for method in (visitor.rate, visitor.save):
         assert method(event) == Update()
+    assert replace(visitor.mark(event), outbox=None) == Update()
     visitor.delete(event)
     visitor.rename(event)
     visitor.edit(event)

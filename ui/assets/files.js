@@ -15,14 +15,17 @@
   const wanted = (path) => !path.includes("/") || (!hidden(path) && readable(path));
   const fits = (file) => file.size <= limits().bytes;
 
-  // Those that are sent, of [path, file]; a path without a slash was chosen by itself.
+  // Those that are sent, of [path, file]; a path without a slash was chosen by itself. In place of
+  // what the browser could not open the file is null.
   function chosen(area, found) {
-    const files = found.filter(([path]) => wanted(path)).map(([, file]) => file);
-    const large = files.filter((file) => !fits(file)).map((file) => file.name);
+    const unread = found.filter(([, file]) => !file).map(([path]) => path);
+    const files = found.filter(([path, file]) => file && wanted(path)).map(([, file]) => file);
+    const names = files.filter((file) => !fits(file)).map((file) => file.name);
     const refusal = area.id === "questions" ? "unfit" : "refuse";
     const sent = files.filter(fits);
     const alone = !sent.length;
-    if (large.length || alone) document.citespan(refusal, { names: large, alone });
+    const left = names.length || unread.length;
+    if (left || alone) document.citespan(refusal, { names, unread, alone });
     return sent;
   }
 
@@ -36,17 +39,28 @@
     ours = false;
   }
 
+  // A file that cannot be read would keep all others from being sent.
+  async function opened(entry) {
+    const file = await new Promise((done, fail) => entry.file(done, fail));
+    await file.slice(0, 1).arrayBuffer();
+    return file;
+  }
+
   // A folder gives its entries in parts, an empty one at last.
   async function within(entry) {
-    if (entry.isFile) {
-      const file = await new Promise((done, fail) => entry.file(done, fail));
-      return [[entry.fullPath.slice(1), file]];
-    }
+    const path = entry.fullPath.slice(1);
+    if (entry.isFile && !wanted(path)) return [];
+    if (entry.isFile) return [[path, await opened(entry).catch(() => null)]];
     const reader = entry.createReader();
     const found = [];
-    for (let part = [null]; part.length; ) {
-      part = await new Promise((done, fail) => reader.readEntries(done, fail));
-      for (const inner of part) if (!inner.name.startsWith(".")) found.push(...(await within(inner)));
+    try {
+      for (let part = [null]; part.length; ) {
+        part = await new Promise((done, fail) => reader.readEntries(done, fail));
+        const shown = part.filter((inner) => !inner.name.startsWith("."));
+        for (const inner of shown) found.push(...(await within(inner)));
+      }
+    } catch {
+      found.push([path, null]);
     }
     return found;
   }

@@ -52,7 +52,6 @@ function mark({ turn }) {
   const start = Number(body.dataset.start) + length(before);
   const where = { document: body.dataset.document, start, end: start + length(range) };
   tell("mark", { turn: Number(turn), ...where });
-  say("Marked as the right answer");
 }
 
 function download({ download: name, content }) {
@@ -115,8 +114,9 @@ function close() {
 }
 
 function escape(event) {
+  if (event.key !== "Escape" || event.isComposing) return;
   const elsewhere = document.body.classList.contains("evaluating");
-  if (event.key !== "Escape" || elsewhere || document.querySelector(".api-docs")) return;
+  if (elsewhere || document.querySelector(".api-docs")) return;
   if (panel().querySelector("input.name")) tell("chats", {});
   else if (panel().querySelector("[data-close]")) close();
 }
@@ -162,7 +162,8 @@ element.addEventListener("mousedown", (event) => {
 
 // Arrow keys go from citation to citation of the same answer.
 element.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches("input.name")) return rename(event.target);
+  const named = event.key === "Enter" && !event.isComposing && event.target.matches("input.name");
+  if (named) return rename(event.target);
   const list = event.target.closest(".turn");
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (!step || !list || !event.target.matches(".citation")) return;
@@ -205,6 +206,8 @@ function rendered() {
   element.querySelector("input.name")?.select();
   const file = element.querySelector("[data-download]");
   if (file) download(file.dataset);
+  const said = element.querySelector("[data-say]");
+  if (said) say(said.dataset.say);
   const now = settled();
   if (now.length > turns) now.at(-1).scrollIntoView({ behavior: scrolling(), block: "start" });
   turns = now.length;
