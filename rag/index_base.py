@@ -1,5 +1,6 @@
 """The large part of the vector index: a FAISS index of an earlier state of the store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from rag.snapshot import Snapshot
 
 MANIFEST = "index"
-ROUNDED = 16
-"""So many more are taken from an index of rounded vectors, as rounding may change the order."""
+MORE = 16
+"""So many more are taken: rounding may change the order, and of equal ones FAISS keeps any."""
 
 Scores = dict[int, float]
 """Inner products by passage number."""
+Found = tuple[Vectors, NDArray[np.int64]]
+"""Inner products and FAISS's ids, (queries, found)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +128,40 @@ def nearest(
     only: NDArray[np.int64] | None,
     probes: int,
 ) -> list[Scores]:
-    """Up to ``k`` passages of the base that are in the store, with their true products."""
+    """``k`` passages of the base or some more, those in the store, with their true products.
+
+    Fewer where no more are found.
+    """
     if k == 0:
         return [{} for _ in queries]
     parameters = search_parameters(base.kind, only, probes)
-    more = 0 if base.kind.exact else ROUNDED
-    products, found = base.index.search(queries, min(k + more, len(base)), params=parameters)
+
+    def search(most: int) -> Found:
+        products, found = base.index.search(queries, most, params=parameters)
+        return products, found
+
+    if base.kind.exact:
+        products, found = past_ties(search, k, len(base))
+    else:
+        products, found = search(min(k + MORE, len(base)))
     if base.kind.exact and (only is not None or snapshot.version == base.store_version):
         rows = zip(found.tolist(), products.tolist(), strict=True)
         # FAISS pads with -1 where it finds fewer.
         return [{n: s for n, s in zip(*row, strict=True) if n >= 0} for row in rows]
     return _stored_products(snapshot, queries, found)
+
+
+def past_ties(search: Callable[[int], Found], k: int, held: int) -> Found:
+    """The nearest ``k`` for each query and more, so that all are there that equal the last of them.
+
+    ``search`` finds so many of the ``held`` ones, best first, but of those that equal its last any.
+    """
+    most = min(k + MORE, held)
+    products, found = search(most)
+    while most < held and ((products[:, k - 1] == products[:, -1]) & (found[:, -1] >= 0)).any():
+        most = min(8 * most, held)
+        products, found = search(most)
+    return products, found
 
 
 def _stored_products(

@@ -1,7 +1,8 @@
 """Lexical search: SQLite's FTS5 in a small store, postings derived from it in a large one.
 
 Both give BM25 over the same terms. Postings of an earlier state of the store are used like its
-vector index: FTS5 searches what came later, and what was removed is dropped.
+vector index: FTS5 searches what came later, and what was removed is dropped. How rare a term is
+and how long passages are on average is always that of today, so scores are those of new postings.
 """
 
 import json
@@ -15,13 +16,13 @@ import numpy as np
 from rag import checked_file, occurrences, postings
 from rag.checked_file import Checksum
 from rag.errors import StoreError
-from rag.postings import Integers, Postings, Shape
+from rag.postings import Integers, Postings, Scores, Shape, rarity
 
 if TYPE_CHECKING:
     from rag.snapshot import Snapshot
     from rag.store import Store
 
-MANIFEST = "postings"
+MANIFEST = "occurrences"
 PREFIX = "words"
 POSTINGS_FROM = 10_000
 """Passages. Milliseconds a question (median, 95th percentile), FTS5 against postings:
@@ -85,6 +86,8 @@ class LexicalIndex:
         self._base = base
         self._newer = newer
         self._removed = removed
+        self._sizes: tuple[int, Scores] | None = None  # found for the first question
+        self._holding: dict[str, int] = {}
         self.store_version = store_version
 
     @property
@@ -157,18 +160,35 @@ class LexicalIndex:
         limit: int,
         only: Integers | None,
     ) -> Found:
+        passages, norms = self._sizes or self._measure(base, snapshot)
+        held = [(term, self._held(base, snapshot, term)) for term in terms]
+        rare = [(term, rarity(passages, holding)) for term, holding in held]
         if only is not None:
-            return base.postings.best(terms, limit, only[only <= base.last])
+            return base.postings.best(rare, norms, limit, only[only <= base.last])
         more = min(self._removed, limit)
-        found = base.postings.best(terms, limit + more)
+        found = base.postings.best(rare, norms, limit + more)
         if not self._removed:
             return found
         there = snapshot.stored([number for number, _ in found])
         kept = [item for item in found if item[0] in there]
         if len(kept) < limit and len(found) == limit + more:  # many of the best were removed
             numbers = snapshot.numbers()
-            return base.postings.best(terms, limit, numbers[numbers <= base.last])
+            return base.postings.best(rare, norms, limit, numbers[numbers <= base.last])
         return kept[:limit]
+
+    def _measure(self, base: Base, snapshot: "Snapshot") -> tuple[int, Scores]:
+        """How many passages there are today, and the norms of those of the base."""
+        passages, tokens = occurrences.totals(snapshot.connection)
+        self._sizes = passages, base.postings.norms(tokens / passages)
+        return self._sizes
+
+    def _held(self, base: Base, snapshot: "Snapshot", term: str) -> int:
+        """How many passages hold a term today; what took a look into FTS5 is kept."""
+        if not self._removed and not len(self._newer):
+            return base.postings.holding(term)
+        if term not in self._holding:
+            self._holding[term] = occurrences.holding(snapshot.connection, term)
+        return self._holding[term]
 
 
 def open_lexical(

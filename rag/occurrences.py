@@ -15,15 +15,34 @@ def lengths(connection: sqlite3.Connection) -> tuple[Integers, Integers]:
     rows = connection.execute("SELECT id FROM lexical_docsize ORDER BY id")
     numbers = np.fromiter((row[0] for row in rows), dtype=np.int64)
     rows = connection.execute("SELECT sz FROM lexical_docsize ORDER BY id")
-    return numbers, np.fromiter((_varint(row[0]) for row in rows), dtype=np.int64)
+    return numbers, np.fromiter((_varints(row[0])[0] for row in rows), dtype=np.int64)
 
 
-def _varint(data: bytes) -> int:
-    """SQLite's variable-length integer: seven bits a byte, the highest first."""
-    value = 0
+def totals(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many passages there are, and tokens in all of them, from FTS5's own record of them."""
+    (record,) = connection.execute("SELECT block FROM lexical_data WHERE id = 1").fetchone()
+    passages, tokens = _varints(record)
+    return passages, tokens
+
+
+def holding(connection: sqlite3.Connection, term: str) -> int:
+    """How many passages hold a term."""
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.held USING fts5vocab ('main', 'lexical', 'row')"
+    )
+    row = connection.execute("SELECT doc FROM temp.held WHERE term = ?", (term,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _varints(data: bytes) -> list[int]:
+    """SQLite's integers of variable length: seven bits a byte, the highest first."""
+    values, value = [], 0
     for byte in data:
         value = value << 7 | byte & 0x7F
-    return value
+        if byte < 128:
+            values.append(value)
+            value = 0
+    return values
 
 
 def groups(connection: sqlite3.Connection) -> Iterator[Group]:

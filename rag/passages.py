@@ -11,11 +11,9 @@ from pathlib import PurePath
 from rag.loaders import supported_suffixes
 from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
 from rag.loaders.markdown import headings
-from rag.sentences import Bounds, paragraph_sentences, paragraphs, sentence_at, sentences
+from rag.sentences import Bounds, paragraph_sentences, paragraphs
 from rag.tables import Table, tables
 from rag.types import Document, Passage
-
-__all__ = ["sentence_at", "sentences", "split"]
 
 VERSION = 3
 """Raised where ``split`` gives other passages: what a store holds from before is split again when

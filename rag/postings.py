@@ -4,6 +4,7 @@ FTS5 looks up the length of every passage that matches, at half a microsecond ea
 common words matches a third of a million. Here a term's passages lie beside each other.
 """
 
+import math
 import mmap
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ K1, B = 1.2, 0.75  # those of FTS5
 COUNTED = 255  # more occurrences in one passage count as this many
 
 Integers = NDArray[np.int64]
+Scores = NDArray[np.float64]
 _CHUNK = 2**20  # bytes written at once
 
 
@@ -63,7 +65,7 @@ class Postings:
     """Which passages hold a term, and how often. Rows count the passages by their numbers."""
 
     numbers: Integers  # (passages,), ascending
-    norms: NDArray[np.float32]  # (passages,): K1 * (1 - B + B * length / mean length)
+    lengths: NDArray[np.uint32]  # (passages,), in tokens
     terms: Terms
     starts: Integers  # (terms + 1,): where a term's postings begin
     rows: NDArray[np.uint32]  # (postings,), ascending for each term
@@ -74,14 +76,27 @@ class Postings:
         """The sizes of the arrays."""
         return Shape(len(self.numbers), len(self.terms), len(self.rows), len(self.terms.letters))
 
+    def norms(self, mean: float) -> Scores:
+        """What BM25 adds to the count of a term in each passage, where lengths have this mean."""
+        return K1 * (1 - B + B * self.lengths.astype(np.float64) / mean)
+
+    def holding(self, term: str) -> int:
+        """How many of the passages hold a term."""
+        begin, end = self._place(term)
+        return end - begin
+
     def best(
-        self, terms: Sequence[str], limit: int, only: Integers | None = None
+        self,
+        terms: Sequence[tuple[str, float]],
+        norms: Scores,
+        limit: int,
+        only: Integers | None = None,
     ) -> list[tuple[int, float]]:
         """Up to ``limit`` (passage number, BM25 score), best first, ties by number.
 
-        ``only`` restricts the search to some of the numbers.
+        Each term comes with its ``rarity``. ``only`` restricts the search to some of the numbers.
         """
-        scores = self._scores(terms)
+        scores = self._scores(terms, norms)
         rows = np.flatnonzero(scores)
         if only is not None and len(self.numbers):
             kept = np.zeros(int(self.numbers[-1]) + 1, dtype=np.bool_)
@@ -94,21 +109,33 @@ class Postings:
         order = np.lexsort((rows, -found))[:limit]
         return list(zip(self.numbers[rows[order]].tolist(), found[order].tolist(), strict=True))
 
-    def _scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
-        """BM25 of every passage as FTS5's ``bm25()`` defines it, without the sign."""
-        total = np.zeros(len(self.numbers), dtype=np.float32)
-        for term in terms:
-            key = term.encode()
-            place = bisect_left(self.terms, key)
-            if place == len(self.terms) or self.terms[place] != key:
-                continue
-            begin, end = self.starts[place : place + 2].tolist()
+    def _place(self, term: str) -> tuple[int, int]:
+        """Where a term's postings begin and end."""
+        key = term.encode()
+        place = bisect_left(self.terms, key)
+        if place == len(self.terms) or self.terms[place] != key:
+            return 0, 0
+        begin, end = self.starts[place : place + 2].tolist()
+        return begin, end
+
+    def _scores(self, terms: Sequence[tuple[str, float]], norms: Scores) -> Scores:
+        """BM25 of every passage as FTS5's ``bm25()`` defines it, without the sign.
+
+        It is computed in the same steps, so that a passage has the same score from both.
+        """
+        total = np.zeros(len(self.numbers))
+        for term, rare in terms:
+            begin, end = self._place(term)
             rows = self.rows[begin:end]
-            counts = self.counts[begin:end].astype(np.float32)
-            rarity = np.log((len(total) - len(rows) + 0.5) / (len(rows) + 0.5))
-            weight = np.float32((K1 + 1) * max(rarity, 1e-6))
-            total[rows] += weight * counts / (counts + self.norms[rows])
+            counts = self.counts[begin:end].astype(np.float64)
+            total[rows] += rare * (counts * (K1 + 1) / (counts + norms[rows]))
         return total
+
+
+def rarity(passages: int, holding: int) -> float:
+    """The weight of a term that so many of the passages hold: BM25's, as FTS5 defines it."""
+    weight = math.log((passages - holding + 0.5) / (holding + 0.5))
+    return weight if weight > 0 else 1e-6
 
 
 def collect(numbers: Integers, lengths: Integers, groups: Iterable[Group]) -> Postings:
@@ -117,7 +144,6 @@ def collect(numbers: Integers, lengths: Integers, groups: Iterable[Group]) -> Po
     There are at most as many as tokens. The arrays are made for that many, of which only what is
     filled takes memory; putting them together from parts would take it twice.
     """
-    norms = K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9)) if len(lengths) else lengths
     terms: list[bytes] = []
     sizes, end = [np.zeros(1, np.int64)], 0
     rows, counts = np.empty(lengths.sum(), np.uint32), np.empty(lengths.sum(), np.uint8)
@@ -135,7 +161,7 @@ def collect(numbers: Integers, lengths: Integers, groups: Iterable[Group]) -> Po
     ends = np.cumsum([0, *map(len, terms)])
     return Postings(
         numbers,
-        norms.astype(np.float32),
+        lengths.astype(np.uint32),
         Terms(ends, np.frombuffer(b"".join(terms), dtype=np.uint8)),
         np.cumsum(np.concatenate(sizes)),
         rows[:end],
@@ -149,7 +175,7 @@ def produce(postings: Postings) -> Callable[[Take], None]:
     def hand_over(take: Take) -> None:
         for array in (
             postings.numbers,
-            postings.norms,
+            postings.lengths,
             postings.terms.starts,
             postings.starts,
             postings.rows,
@@ -173,7 +199,7 @@ def load(path: Path, shape: Shape) -> Postings | None:
         return None
     layout = (
         (np.int64, shape.passages),
-        (np.float32, shape.passages),
+        (np.uint32, shape.passages),
         (np.int64, shape.terms + 1),
         (np.int64, shape.terms + 1),
         (np.uint32, shape.postings),
@@ -190,5 +216,5 @@ def load(path: Path, shape: Shape) -> Postings | None:
         begin += size + -size % 8
     if begin != len(data):
         return None
-    numbers, norms, letter_starts, starts, rows, counts, letters = arrays
-    return Postings(numbers, norms, Terms(letter_starts, letters), starts, rows, counts)
+    numbers, lengths, letter_starts, starts, rows, counts, letters = arrays
+    return Postings(numbers, lengths, Terms(letter_starts, letters), starts, rows, counts)

@@ -20,7 +20,7 @@ from rag.words import telling_words
 
 LEXICAL_WEIGHT = 0.4
 """Cosine plus this times BM25, as a share of the question's best: chosen on validation questions,
-see CONTRIBUTING.md. BM25 by itself grows with the number of words asked."""
+see DECISIONS.md. BM25 by itself grows with the number of words asked."""
 MAX_TERMS = 64
 
 

@@ -109,6 +109,7 @@ def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
     connection.execute(
         "INSERT OR REPLACE INTO sources VALUES (?, ?)", (document.source, document.id)
     )
+    connection.execute("INSERT OR REPLACE INTO said VALUES (?, '{}')", (document.source,))
     if row is not None:
         drop_unnamed(connection, row[0])
     return True
@@ -122,32 +123,55 @@ def _tell(connection: sqlite3.Connection, document: Document) -> bool:
     given = {str(key): str(value) for key, value in document.metadata.items()}
     if not given:
         return False
-    (stored, shared) = connection.execute(
-        "SELECT metadata, EXISTS (SELECT 1 FROM sources WHERE document_id = id AND source <> ?) "
-        "FROM documents WHERE id = ?",
-        (document.source, document.id),
+    connection.execute(
+        "INSERT OR REPLACE INTO said VALUES (?, ?)", (document.source, json.dumps(given))
+    )
+    return _gather(connection, document.id)
+
+
+def _gather(connection: sqlite3.Connection, document_id: str) -> bool:
+    """Let a document have the metadata that its sources say; whether that is new.
+
+    A filter finds all of it; of several values of one key the document shows the one of the last
+    source in order. What a source of an older store said is not known by itself, so it stays.
+    """
+    stored = connection.execute(
+        "SELECT metadata FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    rows = connection.execute("SELECT key, value FROM facts WHERE document_id = ?", (document.id,))
-    before = set(rows)
-    facts = before | set(given.items()) if shared else set(given.items())
-    metadata = json.dumps({**json.loads(stored), **given} if shared else given, sort_keys=True)
-    if (facts, metadata) == (before, stored):
+    if stored is None:
         return False
-    connection.execute("UPDATE documents SET metadata = ? WHERE id = ?", (metadata, document.id))
-    connection.execute("DELETE FROM facts WHERE document_id = ?", (document.id,))
+    rows = connection.execute(
+        "SELECT said.metadata FROM sources LEFT JOIN said USING (source) "
+        "WHERE document_id = ? ORDER BY source",
+        (document_id,),
+    )
+    said = [line and json.loads(line) for (line,) in rows]
+    before = set(
+        connection.execute("SELECT key, value FROM facts WHERE document_id = ?", (document_id,))
+    )
+    facts, shown = (before, json.loads(stored[0])) if None in said else (set(), {})
+    for told in filter(None, said):
+        facts = facts | {(key, str(value)) for key, value in told.items()}
+        shown |= told
+    metadata = json.dumps(shown, sort_keys=True)
+    if (facts, metadata) == (before, stored[0]):
+        return False
+    connection.execute("UPDATE documents SET metadata = ? WHERE id = ?", (metadata, document_id))
+    connection.execute("DELETE FROM facts WHERE document_id = ?", (document_id,))
     connection.executemany(
-        "INSERT INTO facts VALUES (?, ?, ?)", [(*fact, document.id) for fact in sorted(facts)]
+        "INSERT INTO facts VALUES (?, ?, ?)", [(*fact, document_id) for fact in sorted(facts)]
     )
     return True
 
 
 def drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
-    """Remove a document that no source names any more."""
+    """Remove a document that no source names any more; else what only a former one said of it."""
     connection.execute(
         "DELETE FROM documents WHERE id = ? "
         "AND NOT EXISTS (SELECT 1 FROM sources WHERE document_id = ?)",
         (document_id, document_id),
     )
+    _gather(connection, document_id)
 
 
 def bump(connection: sqlite3.Connection) -> None:

@@ -147,7 +147,7 @@ class Store:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def require_encoder(self, encoder: Encoder) -> None:
-        """Check that the stored vectors are this encoder's; an empty store takes any.
+        """Check that the stored vectors are this encoder's; a new store takes any.
 
         Raises:
             ModelMismatch: they are another's.

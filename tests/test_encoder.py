@@ -1,5 +1,6 @@
 """The encoder against sentence-transformers used plainly, and its checks."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,68 @@ def test_a_model_folder_by_path(encoder: SentenceTransformerEncoder, tmp_path: P
     questions = named.encode_questions(TEXTS) * encoder.encode_questions(TEXTS)
     passages = named.encode_passages(TEXTS) * encoder.encode_passages(TEXTS)
     assert (np.stack([questions, passages]).sum(axis=2) > 0.9998).all()
-    assert named.fingerprint.split("@")[1] == encoder.fingerprint.split("@")[1]
+    name, _, identity = named.fingerprint.partition("@")
+    assert name == "copy"
+    assert identity.split("-")[0] == encoder.fingerprint.split("@")[1]
+
+
+def test_a_folder_keeps_its_fingerprint_where_it_is_moved(tmp_path: Path) -> None:
+    first = shutil.copytree(default_model_folder(), tmp_path / "here" / "mine")
+    expected = SentenceTransformerEncoder(str(first)).fingerprint
+    moved = first.rename(tmp_path / "mine")
+    (moved / "README.md").write_text("Moved.", "utf-8")
+    (tmp_path / "link").symlink_to(moved)
+    for path in (moved, tmp_path / "link"):
+        assert SentenceTransformerEncoder(str(path)).fingerprint == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("1_Pooling/config.json", '_cls_token": false', '_cls_token": true'),
+        ("sentence_bert_config.json", "256", "16"),
+        ("tokenizer_config.json", '_lower_case": true', '_lower_case": false'),
+        ("config_sentence_transformers.json", "{", '{"prompts": {"query": "Q: "},'),
+    ],
+)
+def test_another_setting_is_another_fingerprint(
+    tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    first = shutil.copytree(default_model_folder(), tmp_path / "1" / "mine")
+    other = shutil.copytree(default_model_folder(), tmp_path / "2" / "mine")
+    text = (other / file).read_text("utf-8")
+    assert old in text
+    text = text.replace(old, new, 1).replace('mean_tokens": true', 'mean_tokens": false')
+    (other / file).write_text(text, "utf-8")
+    plain, changed = (SentenceTransformerEncoder(str(folder)) for folder in (first, other))
+    cosines = (plain.encode_questions(TEXTS) * changed.encode_questions(TEXTS)).sum(axis=1)
+    assert cosines.min() < 0.99
+    assert changed.fingerprint != plain.fingerprint
+
+
+def test_a_model_of_the_local_cache_has_the_identity_of_its_folder(
+    root: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "hub" / "models--sentence-transformers--mine"
+    folder = shutil.copytree(default_model_folder(), repository / "snapshots" / "1f")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("1f", "utf-8")
+    code = (
+        "import sys; from rag.encoder import SentenceTransformerEncoder as Encoder;"
+        "print(*(Encoder(name).fingerprint for name in sys.argv[1:]))"
+    )
+    names = ["mine", "sentence-transformers/mine", str(folder)]
+    run = subprocess.run(
+        [sys.executable, "-c", code, *names],
+        cwd=root,
+        env=os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_CACHE": str(tmp_path / "hub")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [fingerprint.split("@") for fingerprint in run.stdout.split()]
+    assert [name for name, _ in found] == [*names[:2], "1f"]
+    assert len({identity for _, identity in found}) == 1
 
 
 def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.loaders import make_document
-from rag.passages import LONGEST, NAME, TARGET, VERSION, about, sentence_at, sentences, split
+from rag.passages import LONGEST, NAME, TARGET, VERSION, about, split
+from rag.sentences import sentence_at, sentences
 from rag.types import Document, Passage
 
 MARKDOWN = "text/markdown"

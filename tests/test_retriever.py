@@ -7,15 +7,19 @@ import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 
+from rag import checked_file, index, index_file
 from rag.config import Settings
-from rag.errors import StoreError
+from rag.errors import QuestionError, StoreError
 from rag.index import SAVE_FROM, open_index
 from rag.index_base import MANIFEST
-from rag.index_file import Manifest
+from rag.index_file import Manifest, Wanted
+from rag.index_kinds import KINDS
 from rag.lexical import any_of
 from rag.loaders import make_document
 from rag.retriever import LEXICAL_WEIGHT, Retriever, query_words
@@ -94,6 +98,30 @@ def test_a_restricted_search_equals_brute_force(store: Store, encoder: WordEncod
     assert [n for n, _ in found] == expected
 
 
+@pytest.mark.parametrize("saved_from", [SAVE_FROM, 1])
+def test_of_equal_passages_the_first_are_found(
+    tmp_path: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch, saved_from: int
+) -> None:
+    monkeypatch.setattr(index, "SAVE_FROM", saved_from)
+    texts = ["harbor lantern"] * 120 + ["river"] * 20
+    documents = [
+        make_document("\n".join([t, "#" * n]), "", f"{n:03}", "text/plain")
+        for n, t in enumerate(texts, 1)
+    ]
+    with Store(tmp_path / "store") as store:
+        store.add(documents, encoder)
+        with store.snapshot() as snapshot:
+            opened = open_index(store, snapshot, encoder)
+            assert (opened.base is None) == (saved_from > 1)
+            query = encoder.encode_questions(["river"])
+            order = [*range(121, 141), *range(1, 121)]
+            for k in (20, 21, 50, 139, 140):
+                assert [n for n, _ in opened.search(snapshot, query, k)[0]] == order[:k]
+            some = np.arange(3, 130, dtype=np.int64)
+            found = [n for n, _ in opened.search(snapshot, query, 30, some)[0]]
+            assert found == [*range(121, 130), *range(3, 24)]
+
+
 def test_fused_scores_are_cosine_plus_a_share_of_the_best_bm25(
     store: Store, encoder: WordEncoder
 ) -> None:
@@ -121,6 +149,23 @@ def test_only_some_documents(store: Store, encoder: WordEncoder) -> None:
     hits = Retriever(store, encoder, Settings()).retrieve("river lantern", 10, some)
     assert {h.passage.document_id for h in hits} == set(some)
     assert Retriever(store, encoder, Settings()).retrieve("river", 10, []) == []
+
+
+@pytest.mark.parametrize(
+    ("documents", "where", "said"),
+    [
+        ((id_ for id_ in ["one"]), None, r"takes ids, such as \["),
+        (5, None, "takes ids"),
+        (None, "year", "takes keys and values"),
+        (None, "", "takes keys and values"),
+        (["one"], [("year", "2021")], "takes keys and values"),
+    ],
+)
+def test_a_filter_of_another_kind_is_refused(
+    store: Store, encoder: WordEncoder, documents: Any, where: Any, said: str
+) -> None:
+    with pytest.raises(QuestionError, match=said):
+        Retriever(store, encoder, Settings()).retrieve("river", 10, documents, where)
 
 
 def test_an_empty_store_gives_nothing(tmp_path: Path, encoder: WordEncoder) -> None:
@@ -186,8 +231,10 @@ class TestIndexFile:
         assert index_path(store).is_file()
         with store.snapshot() as snapshot:
             index = open_index(store, snapshot, encoder)
-            assert len(index) == snapshot.passage_count()
-            assert json.loads(snapshot.meta(MANIFEST) or "")["passages"] == len(index)
+            assert index.base is not None
+            assert index.base.saved
+            assert len(index.base) == snapshot.passage_count()
+            assert json.loads(snapshot.meta(MANIFEST) or "")["passages"] == len(index.base)
 
     def test_any_flipped_bit_is_noticed(self, saved: tuple[Store, WordEncoder]) -> None:
         store, encoder = saved
@@ -202,6 +249,8 @@ class TestIndexFile:
                 damaged[position] ^= 1 << int(rng.integers(8))
                 path.write_bytes(damaged)
                 again = open_index(store, snapshot, encoder)
+                assert again.base is not None
+                assert not again.base.saved
                 assert again.search(snapshot, query, 50) == expected
         path.write_bytes(sound)
 
@@ -211,11 +260,13 @@ class TestIndexFile:
             ("sha256", "0" * 64),
             ("size", 1),
             ("kind", "IndexHNSW"),
+            ("kind", "IVF256,SQ8"),
             ("dimension", 9),
             ("metric", "L2"),
             ("encoder", "another"),
             ("passages", 3),
             ("last", 5),
+            ("last", SAVE_FROM + 19),
             ("size", "large"),
             ("store_version", 99),
         ],
@@ -228,8 +279,51 @@ class TestIndexFile:
             sound = snapshot.meta(MANIFEST) or ""
         store.set_meta(MANIFEST, json.dumps(json.loads(sound) | {field: value}))
         with store.snapshot() as snapshot:
-            assert len(open_index(store, snapshot, encoder)) == snapshot.passage_count()
+            index = open_index(store, snapshot, encoder)
         store.set_meta(MANIFEST, sound)
+        assert index.base is not None
+        assert not index.base.saved
+        assert (len(index.base), index.base.kind) == (len(index), KINDS[0])
+
+    @pytest.mark.parametrize("wrong", ["dimension", "metric"])
+    def test_a_file_that_is_not_what_its_manifest_says_is_not_read(
+        self, tmp_path: Path, wrong: str
+    ) -> None:
+        metric = faiss.METRIC_L2 if wrong == "metric" else faiss.METRIC_INNER_PRODUCT
+        flat = faiss.index_factory(8 if wrong == "dimension" else 9, "IDMap,Flat", metric)
+        flat.add_with_ids(np.ones((3, flat.d), np.float32), np.arange(1, 4))
+        wanted = Wanted(9, "words", 1)
+        manifest = index_file.write(tmp_path, flat, KINDS[0], 3, wanted)
+        assert index_file.read(tmp_path, manifest, wanted, mapped=True) is None
 
     def test_no_temporary_file_stays(self, saved: tuple[Store, WordEncoder]) -> None:
         assert not list(saved[0].folder.glob("*.tmp"))
+
+    def test_what_a_killed_process_was_writing_goes_with_the_next_file(
+        self, root: Path, tmp_path: Path
+    ) -> None:
+        code = """
+            import os, signal, sys
+            from pathlib import Path
+            from rag import checked_file
+
+            def produce(take):
+                take(b"half of it")
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            checked_file.write(Path(sys.argv[1]), "vectors", produce)
+        """
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)], cwd=root, check=False
+        )
+        assert len(list(tmp_path.glob("vectors-*.tmp"))) == 1
+
+        def produce(take: checked_file.Take) -> None:
+            take(b"all")
+            checked_file.remove_others(tmp_path, "vectors", set())  # as another process might
+            take(b" of it")
+
+        written = checked_file.write(tmp_path, "vectors", produce)
+        path = checked_file.path_of(tmp_path, "vectors", written.sha256)
+        assert list(tmp_path.iterdir()) == [path]
+        assert path.read_bytes() == b"all of it"

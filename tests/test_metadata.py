@@ -1,0 +1,95 @@
+"""Metadata of a text that several sources hold: what each of them says, as long as it says it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rag.filters import Filter
+from rag.loaders import make_document
+from rag.store import Store
+from tests.small_encoder import WordEncoder
+
+YEARS = ("2021", "2022", "2023", "2024")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "store") as opened:
+        yield opened
+
+
+def say(store: Store, source: str, year: str | None, text: str = "The fee is due.") -> str:
+    """The id of a text that a source gives with a year."""
+    told = {"year": year} if year else None
+    one = make_document(text, "Fees", source, "text/plain", metadata=told)
+    store.add([one], WordEncoder())
+    return one.id
+
+
+def found(store: Store) -> list[str]:
+    """The years that a filter finds a document by."""
+    with store.snapshot() as snapshot:
+        return [
+            year
+            for year in YEARS
+            if len(snapshot.numbers_of(Filter(where=frozenset({("year", year)}))))
+        ]
+
+
+def shown(store: Store, identifier: str) -> dict[str, str]:
+    document = store.document(identifier)
+    assert document is not None
+    return dict(document.metadata)
+
+
+def test_a_source_takes_back_what_it_said_and_not_what_others_say(store: Store) -> None:
+    say(store, "a.txt", "2021")
+    text = say(store, "b.txt", "2024")
+    assert found(store) == ["2021", "2024"]
+    say(store, "a.txt", "2022")
+    assert found(store) == ["2022", "2024"]
+    assert shown(store, text) == {"year": "2024"}  # the last source's, in order
+    say(store, "b.txt", "2022")
+    say(store, "a.txt", "2023")
+    assert found(store) == ["2022", "2023"]
+
+
+def test_what_a_source_said_goes_with_it(store: Store) -> None:
+    say(store, "a.txt", "2021")
+    text = say(store, "b.txt", "2024")
+    say(store, "c.txt", None)
+    store.remove_source("b.txt")
+    assert (found(store), shown(store, text)) == (["2021"], {"year": "2021"})
+    version = store.version
+    say(store, "a.txt", None, "Another text.")
+    assert (found(store), shown(store, text)) == ([], {})
+    assert store.version == version + 1
+
+
+def test_adding_the_same_again_changes_nothing(store: Store) -> None:
+    for _ in range(2):
+        say(store, "a.txt", "2021")
+        say(store, "b.txt", "2024")
+        say(store, "c.txt", None)
+        assert store.version == 3
+
+
+def test_an_older_store_keeps_what_its_sources_said(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        say(store, "a.txt", "2021")
+        say(store, "b.txt", "2024")
+        alone = say(store, "c.txt", "2023", "Another text.")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.executescript("DROP TABLE said;")
+    with Store(tmp_path) as store:
+        assert found(store) == ["2021", "2023", "2024"]
+        say(store, "b.txt", "2024")  # nobody knows who said 2021
+        say(store, "d.txt", None, "Another text.")
+        assert store.version == 4
+        store.remove_source("c.txt")
+        assert (found(store), shown(store, alone)) == (["2021", "2024"], {})
+        say(store, "a.txt", "2022")
+        assert found(store) == ["2022", "2024"]
