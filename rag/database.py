@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,7 +117,8 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._all: dict[threading.Thread, sqlite3.Connection] = {}
-        self._lock = threading.Lock()
+        self._uses: Counter[sqlite3.Connection] = Counter()  # blocks that read or write with each
+        self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:  # the latter of a name that none can have
@@ -130,18 +132,18 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close the connections of every thread."""
+        """Close the connections of every thread; what is in use is closed once it is not."""
         with self._lock:
             for connection in self._all.values():
-                connection.close()
+                if connection not in self._uses:
+                    connection.close()
             self._all.clear()
             self._local = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the store until the block ends."""
-        with self._typed_errors():
-            connection = self._connection()
+        with self._typed_errors(), self._used() as connection:
             if connection.in_transaction:  # nested: the same state
                 yield connection
                 return
@@ -156,8 +158,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its first read to its commit."""
-        with self._typed_errors():
-            connection = self._connection()
+        with self._typed_errors(), self._used() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -166,6 +167,22 @@ class Database:
                 if connection.in_transaction:  # a full disk has already rolled back
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _used(self) -> Iterator[sqlite3.Connection]:
+        """The thread's connection. SQLite crashes where another thread closes one at work."""
+        with self._lock:
+            connection = self._connection()
+            self._uses[connection] += 1
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._uses[connection] -= 1
+                if not self._uses[connection]:
+                    del self._uses[connection]
+                    if connection not in self._all.values():  # ``close`` came meanwhile
+                        connection.close()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -195,7 +212,7 @@ class Database:
         Not those that a generator goes on reading with in another thread.
         """
         for thread, connection in list(self._all.items()):
-            if not thread.is_alive() and not connection.in_transaction:
+            if not thread.is_alive() and connection not in self._uses:
                 del self._all[thread]
                 connection.close()
 

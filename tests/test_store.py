@@ -2,7 +2,9 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -276,6 +278,35 @@ def test_writers_of_several_threads_lose_nothing(store: Store) -> None:
         worker.join()
     assert len(store.documents()) == 40
     assert store.version == 40
+
+
+def test_a_store_that_is_closed_is_read_to_the_end_by_who_reads_it(store: Store) -> None:
+    store.add([document("The boat is called Petrel.")], WordEncoder())
+    with store.snapshot() as snapshot:
+        closer = threading.Thread(target=store.close)
+        closer.start()
+        closer.join()
+        assert snapshot.passage_count() == 1
+    assert len(store.documents()) == 1  # opened again
+
+
+def test_a_store_is_closed_while_others_ask(tmp_path: Path) -> None:
+    """SQLite would crash the process."""
+    store = Store(tmp_path / "store")
+    store.add([document("The boat is called Petrel.")], WordEncoder())
+    until = time.monotonic() + 2
+
+    def look() -> None:
+        while time.monotonic() < until:
+            assert len(store.documents()) == 1
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(look) for _ in range(4)]
+        while time.monotonic() < until:
+            store.close()
+        for one in asked:
+            one.result()
+    store.close()
 
 
 def test_ended_threads_leave_no_files_open(store: Store) -> None:
