@@ -1,4 +1,4 @@
-"""SQLite mechanics of the store: schema, connections by thread, transactions, typed errors."""
+"""SQLite mechanics of the store: connections by thread, transactions, typed errors."""
 
 import os
 import sqlite3
@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import StoreError
+from rag.schema import TOKENIZER, missing, run
 
-FORMAT = "1"
 BUSY_SECONDS = 60
 QUICK_CHECK_BYTES = 64 * 2**20  # larger files would make opening slow
-
-TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 # Tells what terms the tokenizer makes of a text; made with the connection, which costs less than
 # once a question.
@@ -24,81 +22,6 @@ PRAGMA temp_store = MEMORY;
 CREATE VIRTUAL TABLE temp.asked USING fts5 (text, tokenize="{TOKENIZER}");
 CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('temp', 'asked', 'instance');
 """
-
-_SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL, sha256 TEXT NOT NULL,
-    media_type TEXT NOT NULL, pages TEXT NOT NULL, metadata TEXT NOT NULL, added TEXT NOT NULL
-);
-CREATE TABLE sources (
-    source TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-CREATE INDEX sources_by_document ON sources (document_id);
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER, heading TEXT,
-    text TEXT NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX passages_by_document ON passages (document_id);
-CREATE VIRTUAL TABLE lexical USING fts5 (
-    text, content='passages', content_rowid='number',
-    tokenize="{TOKENIZER}"
-);
-INSERT INTO meta VALUES ('format', '1'), ('version', '0');
-"""  # noqa: S608 - nothing but a constant
-
-# What came later; an older store takes it when it is opened.
-_HEADER = "ALTER TABLE passages ADD COLUMN header TEXT;"
-_ABOUT = """
-ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '';
-DROP TRIGGER IF EXISTS passage_added;
-DROP TRIGGER IF EXISTS passage_removed;
-CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
-    INSERT INTO lexical (rowid, text) VALUES (new.number, new.about || new.text);
-END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
-    INSERT INTO lexical (lexical, rowid, text)
-    VALUES ('delete', old.number, old.about || old.text);
-END;
-"""
-
-# Which ``rag.passages.VERSION`` made a document's passages.
-_SPLIT_BY = "ALTER TABLE documents ADD COLUMN split_by INTEGER NOT NULL DEFAULT 0;"
-
-# Metadata by key and value, for filters; older stores get this table when they are opened.
-_FACTS = """
-CREATE TABLE facts (
-    key TEXT NOT NULL, value TEXT NOT NULL,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    PRIMARY KEY (key, value, document_id)
-) WITHOUT ROWID;
-CREATE INDEX facts_by_document ON facts (document_id);
-CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
-    INSERT INTO facts SELECT key, value, new.id FROM json_each(new.metadata);
-END;
-INSERT INTO facts SELECT j.key, j.value, d.id FROM documents d, json_each(d.metadata) j;
-"""
-
-# What each source says of its document, as JSON; a source without a row is an older store's, whose
-# document has other sources too.
-_SAID = """
-CREATE TABLE said (
-    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE, metadata TEXT NOT NULL
-) WITHOUT ROWID;
-INSERT INTO said SELECT min(s.source), d.metadata
-    FROM sources s JOIN documents d ON d.id = s.document_id GROUP BY d.id HAVING count(*) = 1;
-"""
-
-# By the table and the column that show whether a store has them.
-_ADDED = (
-    ("facts", "key", _FACTS),
-    ("said", "source", _SAID),
-    ("passages", "header", _HEADER),
-    ("passages", "about", _ABOUT),
-    ("documents", "split_by", _SPLIT_BY),
-)
 
 
 class Database:
@@ -219,14 +142,14 @@ class Database:
     def _make(self) -> None:
         """Lay the schema into an empty file, or what an older store lacks, all or nothing."""
         with self.reading() as connection:
-            missing = _missing(connection, self.path)
+            lacking = missing(connection, self.path)
         if not self._frozen:
             self._write_ahead()
-        if missing:
+        if lacking:
             with self.writing() as connection:
                 # Another process may have done it meanwhile.
-                for script in _missing(connection, self.path):
-                    _run(connection, script)
+                for script in missing(connection, self.path):
+                    run(connection, script)
 
     def _write_ahead(self) -> None:
         """Let the file have a log of what is written, which it keeps, so that readers never wait.
@@ -288,36 +211,3 @@ def _state(path: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return None if written else (told.st_ino, told.st_size, told.st_mtime_ns)
-
-
-def _missing(connection: sqlite3.Connection, path: Path) -> list[str]:
-    """The scripts that make a store of an empty file, or bring an older store up to date.
-
-    Raises:
-        StoreError: the file is another program's, or another version's.
-    """
-    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-        return [_SCHEMA, *(script for _, _, script in _ADDED)]
-    if _columns(connection, "meta") != {"key", "value"}:
-        raise StoreError(f"{path} is another program's; choose another folder")
-    found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    if found != (FORMAT,):
-        raise StoreError(
-            f"{path} has the format {found and found[0]}, this citespan reads {FORMAT}; "
-            "index the documents again into another folder"
-        )
-    return [script for table, column, script in _ADDED if column not in _columns(connection, table)]
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """The names of a table's columns; none where there is no such table."""
-    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-
-
-def _run(connection: sqlite3.Connection, script: str) -> None:
-    statement = ""
-    for line in script.splitlines():  # executescript would commit the transaction
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            connection.execute(statement)
-            statement = ""

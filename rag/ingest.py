@@ -29,6 +29,12 @@ class AddReport:
     """Files in folders that are of no kind that is read."""
 
 
+def left_out(names: Sequence[str]) -> str:
+    """What is said of files of kinds that are not read."""
+    kinds = ", ".join(sorted({Path(name).suffix.lower() or "no ending" for name in names}))
+    return f"{len(names)} files of kinds that are not read ({kinds}) are left out"
+
+
 def add_files(
     store: Store, encoder: Encoder, paths: Sequence[Path], progress: Progress | None = None
 ) -> AddReport:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
-from rag.ingest import Progress
+from rag.ingest import Progress, left_out
 from rag.loaders import PathLike, as_paths, find_files, source_of, supported_suffixes
 from rag.store import Store
 from rag.types import Answer
@@ -81,7 +81,7 @@ def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
     return data_home() / "stores" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def kinds_read() -> str:
+def _kinds_read() -> str:
     """The endings of files that are read, for people."""
     *others, last = supported_suffixes()
     return f"{', '.join(others)} or {last}" if others else last
@@ -106,12 +106,11 @@ def synchronize(
         _log.warning("%s", error)
     skipped = [name for name in report.skipped if name.lower().endswith(_TEXTS)]
     if skipped:
-        kinds = ", ".join(sorted({Path(name).suffix.lower() for name in skipped}))
-        _log.warning("%d files of kinds that are not read (%s) are left out", len(skipped), kinds)
+        _log.warning(left_out(skipped))
     read = {*report.added, *report.unchanged}
     if not read:
         names = ", ".join(str(path) for path in paths)
-        reason = f": {report.errors[0]}" if report.errors else f" ({kinds_read()})"
+        reason = f": {report.errors[0]}" if report.errors else f" ({_kinds_read()})"
         raise LoadError(f"{names or 'documents'}: no readable documents there{reason}")
     kept = {source_of(path): path for path in find_files(paths)}
     gone = [

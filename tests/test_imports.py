@@ -36,6 +36,7 @@ LAYERS = (
         "encoder",
         "sentence_bert",
         "database",
+        "schema",
     },
     {"snapshot"},
     {"store", "rows", "index_kinds", "index_file", "index_base", "index"},

@@ -148,12 +148,12 @@ def _answerer(options: argparse.Namespace) -> "Answerer":
 
 def _tell(report: "AddReport") -> None:
     """Say which files are not in the store."""
+    from rag.ingest import left_out
+
     for error in report.errors:
         _say(f"citespan: {error}")
     if report.skipped:
-        kinds = sorted({Path(name).suffix.lower() or "no ending" for name in report.skipped})
-        words = f"files of kinds that are not read ({', '.join(kinds)}) are left out"
-        _say(f"citespan: {len(report.skipped)} {words}")
+        _say(f"citespan: {left_out(report.skipped)}")
 
 
 def _serve(answerer: "Answerer", options: argparse.Namespace, uploads: Path) -> None:

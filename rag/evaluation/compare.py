@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import CitespanError
+from rag.errors import CitespanError, LoadError
 from rag.evaluation.intervals import mean_intervals
 from rag.evaluation.relevance import GOLD
 from rag.evaluation.report import COMPARABLE, Json, figure
@@ -52,6 +52,18 @@ def read_report(path: Path) -> Json:
         raise CitespanError(f"{path}: not a report ({error}); give a report.json") from error
     if not isinstance(report, dict) or report.get("format") not in COMPARABLE:
         raise CitespanError(f"{path}: not a report of a known form; evaluate again to make one")
+    return report
+
+
+def read_answers(path: Path) -> Json:
+    """``read_report`` of one on answered questions.
+
+    Raises:
+        LoadError: the file is none.
+    """
+    report = read_report(path)
+    if report["qa"] is None:
+        raise LoadError(f"{path}: reports on retrieval alone; give a report on answered questions")
     return report
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag.config import Settings
 from rag.errors import LoadError
-from rag.evaluation.compare import read_report
+from rag.evaluation.compare import read_answers
 from rag.evaluation.report import Json, figure
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
@@ -42,9 +42,7 @@ def figures_of(path: Path, name: str = "") -> Figures:
     Raises:
         LoadError: the file is no report on answered questions.
     """
-    report = read_report(path)
-    if report["qa"] is None:
-        raise LoadError(f"{path}: reports on retrieval alone; give a report on answered questions")
+    report = read_answers(path)
     alone = " (reader alone)" if report["run"]["gold_passages"] else ""
     retrieval = [
         figure(report, f"retrieval.recall@{k}") if report["retrieval"] else None for k in (1, 5, 10)
