@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from rag.calibration import Calibration
 from rag.composer import NEAREST, Composer
 from rag.config import Settings
+from rag.early_exit import read_enough, settled, worth_reading
 from rag.encoder import Encoder, SentenceTransformerEncoder
 from rag.errors import QuestionError, SettingsError, StoreError
 from rag.ingest import AddReport, Progress, add_files
 from rag.loaders import PathLike, as_paths
 from rag.models import load_reader
 from rag.reader import Reader
-from rag.reading import read_enough, settled, worth_reading
 from rag.reranking import rerank
 from rag.retriever import Retriever
 from rag.snapshot import Snapshot
@@ -36,7 +36,7 @@ class _Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Retrieved:
     """What was retrieved for a question, in the order of reading, and how long it took.
 
     The first ``read`` of ``ranked`` were read.
@@ -250,7 +250,7 @@ class Answerer:
         self.retriever.save_index()
         return ranked
 
-    def _find(self, asked: Sequence[str], scope: _Scope) -> Iterator[_Found]:
+    def _find(self, asked: Sequence[str], scope: _Scope) -> Iterator[_Retrieved]:
         """What each question's passages are and say; call it inside a snapshot."""
         for begin in range(0, len(asked), ASKED_AT_ONCE):
             some = asked[begin : begin + ASKED_AT_ONCE]
@@ -272,7 +272,7 @@ class Answerer:
         found: Sequence[Sequence[Hit]],
         scope: _Scope,
         began: float,
-    ) -> list[_Found]:
+    ) -> list[_Retrieved]:
         """Read and rank; each question is told its share of the time since ``began``."""
         retrieved = time.perf_counter()
         within = self.settings.read_within
@@ -284,11 +284,11 @@ class Answerer:
             "read": share * (time.perf_counter() - retrieved),
         }
         return [
-            _Found(rerank(hits, reading.spans, self.calibration), read, reading, times)
+            _Retrieved(rerank(hits, reading.spans, self.calibration), read, reading, times)
             for hits, (reading, read) in zip(found, readings, strict=True)
         ]
 
-    def _composed(self, question: str, found: _Found, snapshot: Snapshot) -> Answer:
+    def _composed(self, question: str, found: _Retrieved, snapshot: Snapshot) -> Answer:
         read = found.ranked[: found.read]
         near = found.ranked[:NEAREST]
         return self._composer.compose(question, read, near, found.reading, snapshot, found.times)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag import boundaries
 from rag.hardware import has_bf16
-from rag.names import Names
+from rag.near_misses import Names
 from rag.prose import Prose, prose
 from rag.questions import asks_whether, last_asked, offers_choice, says_whether
 from rag.sentences import sentences
@@ -94,7 +94,7 @@ class SpanReader:
             ]
             logits = self._forward(windows)
         found = [
-            [_Found(question, hit) for hit in own]
+            [_ReadHit(question, hit) for hit in own]
             for question, own in zip(questions, hits, strict=True)
         ]
         for window, (start, end) in zip(windows, logits, strict=True):
@@ -161,7 +161,7 @@ def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -
     return _Window(number, place, encoding.ids, encoding.type_ids, offsets, context, pieces)
 
 
-class _Found:
+class _ReadHit:
     """What the windows of one hit hold: spans, and how much each sentence bears."""
 
     def __init__(self, question: str, hit: Hit) -> None:

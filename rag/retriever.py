@@ -25,7 +25,7 @@ MAX_TERMS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Scores:
     """Scores of one question's candidates by passage number, best first in each list."""
 
     dense: dict[int, float]
@@ -84,7 +84,7 @@ class Retriever:
                 snapshot, vectors, max(limit, self._settings.dense_candidates), only
             )
             worded = lexical.search(snapshot, [query_words(q) for q in questions], words, only)
-            found = [_Found(dict(a), dict(b)) for a, b in zip(near, worded, strict=True)]
+            found = [_Scores(dict(a), dict(b)) for a, b in zip(near, worded, strict=True)]
             cosines = _cosines(snapshot, index, found, vectors)
             best = [
                 _fused(own, near_it, limit) for own, near_it in zip(found, cosines, strict=True)
@@ -155,7 +155,7 @@ def query_words(question: str) -> list[str]:
 
 
 def _cosines(
-    snapshot: Snapshot, index: VectorIndex, found: Sequence[_Found], questions: Vectors
+    snapshot: Snapshot, index: VectorIndex, found: Sequence[_Scores], questions: Vectors
 ) -> list[dict[int, float]]:
     """The cosine of each question to each of its candidates, by passage number.
 
@@ -173,7 +173,7 @@ def _cosines(
     return cosines
 
 
-def _fused(found: _Found, cosines: Mapping[int, float], limit: int) -> list[tuple[int, float]]:
+def _fused(found: _Scores, cosines: Mapping[int, float], limit: int) -> list[tuple[int, float]]:
     """The ``limit`` best candidates by cosine plus weighted share of BM25; ties by number.
 
     A candidate of the dense search alone gets no BM25, since it ranks below every lexical one.
@@ -186,7 +186,7 @@ def _fused(found: _Found, cosines: Mapping[int, float], limit: int) -> list[tupl
 
 
 def _hits(
-    found: _Found, best: Sequence[tuple[int, float]], passages: Mapping[int, Passage]
+    found: _Scores, best: Sequence[tuple[int, float]], passages: Mapping[int, Passage]
 ) -> list[Hit]:
     dense, lexical = _ranks(found.dense), _ranks(found.lexical)
     return [

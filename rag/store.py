@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from rag.database import Database
+from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, put
 from rag.encoder import Encoder, Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.passages import split
-from rag.rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, put
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
 

@@ -26,11 +26,11 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
+from rag.early_exit import read_enough, settled, worth_reading
 from rag.encoder import Vectors, default_model_folder
 from rag.evaluation.datasets import read_set
 from rag.hardware import has_bf16
 from rag.loaders import make_document
-from rag.reading import read_enough, settled, worth_reading
 from scripts.arguments import Help, new_file, positive
 from scripts.ending import attempted
 from scripts.scale.corpus import recombined

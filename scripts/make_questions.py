@@ -18,7 +18,7 @@ from rag.evaluation.datasets import load_documents
 from rag.evaluation.proposals.propose import propose
 from rag.evaluation.proposals.review import review
 from rag.evaluation.proposals.writing import write
-from scripts.arguments import positive
+from scripts.arguments import new_file, positive
 from scripts.ending import refused
 
 INTERRUPTED = 130
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--documents", type=Path, nargs="+", required=True, metavar="PATH", help="files or folders")
-    add("--out", type=Path, required=True, metavar="FILE.jsonl", help="where the questions go")
+    add("--out", type=new_file, required=True, metavar="FILE.jsonl", help="where the questions go")
     add("--count", type=positive, default=100, metavar="N", help="at most so many (default 100)")
     add("--seed", type=int, default=0, help="another seed takes other sentences")
     add("--review", action="store_true", help="keep, drop or edit each question in the terminal")

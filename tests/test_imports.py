@@ -27,7 +27,7 @@ LAYERS = (
     },
     {
         "passages",
-        "names",
+        "near_misses",
         "columns",
         "column_names",
         "layout",
@@ -39,12 +39,12 @@ LAYERS = (
         "schema",
     },
     {"snapshot"},
-    {"store", "rows", "index_kinds", "index_file", "index_base", "index"},
+    {"store", "document_rows", "index_kinds", "index_file", "index_base", "index"},
     {"postings", "occurrences", "lexical"},
     {
         "retriever",
         "reader",
-        "reading",
+        "early_exit",
         "sentence_reader",
         "calibration",
         "models",

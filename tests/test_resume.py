@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.document_rows import EMBED_AT_ONCE
 from rag.loaders import make_document
-from rag.rows import EMBED_AT_ONCE
 from rag.store import Store
 from rag.types import Document
 from tests.small_encoder import WordEncoder

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from rag.answerer import Answerer
 from rag.config import Settings
 from rag.encoder import Encoder, SentenceTransformerEncoder
+from rag.errors import SettingsError
 from rag.evaluation import datasets, queries, report
 from rag.evaluation.about import About, about, now
 from rag.evaluation.cases import Judging, judge
@@ -60,8 +61,10 @@ def evaluate(options: Options) -> report.Json:
 
     Raises:
         LoadError: the questions or all of the documents cannot be read.
+        SettingsError: an option that a BEIR folder has no use for.
         CitespanError: any other error of the tree, with its remedy.
     """
+    _require_used(options)
     old = read_report(options.against) if options.against else None
     with folder_for(options.out) as folder:
         if options.questions.is_dir():
@@ -103,6 +106,17 @@ def empty_report(options: Options) -> report.Json:
     if options.questions.is_dir():
         return report.retrieval_report(rankings, {}, told)
     return report.answer_report([], {} if options.gold_passages else rankings, {}, told)
+
+
+def _require_used(options: Options) -> None:
+    """A test collection is its own corpus, and has no passages that hold an answer."""
+    unused = {"--documents": options.documents, "--gold-passages": options.gold_passages}
+    given = [name for name, value in unused.items() if value]
+    if given and options.questions.is_dir():
+        raise SettingsError(
+            f"{', '.join(given)}: not used with the folder of a test collection, "
+            f"{options.questions}; leave it out"
+        )
 
 
 def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Journal]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from rag.answerer import Answerer
 from rag.calibration import LEAD_CAP, Calibration, support
 from rag.candidates import merge
+from rag.early_exit import read_enough, settled, worth_reading
 from rag.evaluation.qa import f1, normalize_answer
 from rag.evaluation.records import Question
-from rag.reading import read_enough, settled, worth_reading
 from rag.training import alterations
 from rag.types import Document, Span
 

@@ -92,6 +92,7 @@ def test_a_file_is_replaced_only_when_told_to(root: Path, documents: Path, tmp_p
         (("--documents", "absent", "--out", "x.jsonl"), "absent: no such file or folder"),
         (("--documents", "plain.txt", "--out", "x.jsonl"), "no sentence of the documents fits"),
         (("--documents", "plain.txt"), "--out"),
+        (("--documents", "plain.txt", "--out", "nowhere/x.jsonl"), "nowhere: no such folder"),
         (("--documents", "plain.txt", "--out", "x.jsonl", "--count", "0"), "must be at least 1"),
     ],
 )

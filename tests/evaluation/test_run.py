@@ -14,7 +14,7 @@ import pytest
 import rag
 import rag.evaluation.run as module
 from rag.config import Settings
-from rag.errors import CitespanError, LoadError
+from rag.errors import CitespanError, LoadError, SettingsError
 from rag.evaluation import predict
 from rag.evaluation.report import figure
 from rag.evaluation.run import Options, empty_report, evaluate, evaluate_run
@@ -435,6 +435,20 @@ def test_a_beir_folder_measures_retrieval(tmp_path: Path) -> None:
     assert report["retrieval"]["lexical"]["recall@1"] == 1.0
     assert report["retrieval"]["fused"]["recall@5"] == 1.0
     assert "| reranked |" in table(report)
+
+
+@pytest.mark.parametrize(
+    ("unused", "name"),
+    [
+        ({"documents": (Path("tests"),)}, "--documents"),
+        ({"gold_passages": True}, "--gold-passages"),
+    ],
+)
+def test_what_a_beir_folder_has_no_use_for_is_refused(
+    tmp_path: Path, unused: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(SettingsError, match=name):
+        evaluate(Options(tmp_path, progress=False, **unused))
 
 
 def test_a_document_that_is_the_query_is_not_in_its_run(tmp_path: Path) -> None:

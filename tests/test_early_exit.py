@@ -7,7 +7,7 @@ import pytest
 
 from rag.calibration import Calibration
 from rag.config import Settings
-from rag.reading import FIRST_WITHIN, read_enough, settled, worth_reading
+from rag.early_exit import FIRST_WITHIN, read_enough, settled, worth_reading
 from rag.types import Hit, Passage, Reading, Span
 
 PLAIN = Calibration(threshold=0.2)  # the log-odds of a span are its margin

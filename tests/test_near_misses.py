@@ -3,7 +3,7 @@
 import pytest
 
 from rag.answerer import Answerer
-from rag.names import Names
+from rag.near_misses import Names
 from rag.sentences import sentences
 from rag.types import Hit, Passage
 
