@@ -20,7 +20,7 @@ class Names:
     """The names of a question in a passage; numbers are names too."""
 
     def __init__(self, question: str, passage: str, sentences: Sequence[Bounds]) -> None:
-        """Find them; ``sentences`` are those of the passage, in order."""
+        """Find them; ``sentences`` are those of the passage, and rows of its tables, in order."""
         self._passage = passage
         self._sentences = sentences
         words = _WORD.findall(question)

@@ -14,8 +14,8 @@ from rag.hardware import has_bf16
 from rag.near_misses import Names
 from rag.prose import Prose, prose
 from rag.questions import asks_whether, last_asked, offers_choice, says_whether
-from rag.sentences import sentences
 from rag.spans import Floats, best_spans, cost, token_mass
+from rag.tables import statements
 from rag.types import Bearing, Hit, Reading, Span
 from rag.words import adds_to
 
@@ -82,7 +82,7 @@ class SpanReader:
         self.fingerprint = folder.name
 
     def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reading]:
-        """Up to ``SPANS_PER_WINDOW`` spans a window, and every sentence, mapped to the documents.
+        """Up to ``SPANS_PER_WINDOW`` spans a window, and every statement, mapped to the documents.
 
         The windows of all questions are computed together, sorted by length.
         """
@@ -162,21 +162,21 @@ def _window(number: int, place: int, encoding: "Encoding", told: Prose | None) -
 
 
 class _ReadHit:
-    """What the windows of one hit hold: spans, and how much each sentence bears."""
+    """What the windows of one hit hold: spans, and how much each statement bears."""
 
     def __init__(self, question: str, hit: Hit) -> None:
         self._question = asked = last_asked(question)
         self._offers_choice, self._asks_whether = offers_choice(asked), asks_whether(asked)
         self._hit = hit
         self._spans: list[Span] = []
-        bounds = sentences(hit.passage.text)
+        bounds = statements(hit.passage.text)
         self._names = Names(question, hit.passage.text, bounds)
-        self._sentences = np.asarray(bounds, dtype=np.int64).reshape(-1, 2)
-        self._mass = np.zeros(len(self._sentences), dtype=np.float32)
+        self._statements = np.asarray(bounds, dtype=np.int64).reshape(-1, 2)
+        self._mass = np.zeros(len(self._statements), dtype=np.float32)
 
     def add(self, window: _Window, start: Floats, end: Floats) -> None:
-        """Decode one window's logits; a sentence in two windows keeps the greater mass."""
-        where = np.searchsorted(self._sentences[:, 0], window.offsets[:, 0], side="right") - 1
+        """Decode one window's logits; a statement in two windows keeps the greater mass."""
+        where = np.searchsorted(self._statements[:, 0], window.offsets[:, 0], side="right") - 1
         self._spans.extend(_decode(window, start, end, where, self._hit))
         mass = token_mass(start, end, window.context)
         sums = np.bincount(
@@ -206,7 +206,7 @@ class _ReadHit:
         if not self._asks_whether:
             return None
         begin = self._hit.passage.start
-        bounds = self._sentences + begin
+        bounds = self._statements + begin
         around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
         whole = replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
         is_question = "?" in whole.text[-3:]  # marks may follow
@@ -214,20 +214,20 @@ class _ReadHit:
         return whole if tells and not is_question else None
 
     def bearings(self) -> list[Bearing]:
-        """Every sentence, in order."""
+        """Every statement, in order."""
         begin = self._hit.passage.start
         return [
             Bearing(self._hit, begin + int(first), begin + int(last), min(1.0, float(mass)))
-            for (first, last), mass in zip(self._sentences, self._mass, strict=True)
+            for (first, last), mass in zip(self._statements, self._mass, strict=True)
         ]
 
 
 def _decode(
-    window: _Window, start: Floats, end: Floats, sentence_of: NDArray[np.int64], hit: Hit
+    window: _Window, start: Floats, end: Floats, statement_of: NDArray[np.int64], hit: Hit
 ) -> list[Span]:
     no_answer = float(start[0] + end[0])
     spans: dict[tuple[int, int], Span] = {}
-    costs = cost(sentence_of, MAX_ANSWER_TOKENS, window.pieces)
+    costs = cost(statement_of, MAX_ANSWER_TOKENS, window.pieces)
     for found in best_spans(start, end, window.context, costs, SPANS_PER_WINDOW):
         first, last = boundaries.clean(
             hit.passage.text,

@@ -6,7 +6,7 @@ The fallback for questions whose answer is a sentence (why, how) where the span 
 from collections.abc import Sequence
 
 from rag.encoder import Encoder
-from rag.sentences import sentences
+from rag.tables import statements
 from rag.types import Bearing, Hit, Reading, Span
 from rag.words import telling_words
 
@@ -34,7 +34,7 @@ class SentenceReader:
         return [self._read(question, own) for question, own in zip(questions, hits, strict=True)]
 
     def _read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        bounds = [(hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)]
+        bounds = [(hit, start, end) for hit in hits for start, end in statements(hit.passage.text)]
         if not bounds:
             return Reading()
         texts = [hit.passage.text[start:end] for hit, start, end in bounds]

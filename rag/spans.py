@@ -27,14 +27,14 @@ class TokenSpan(NamedTuple):
 
 
 def cost(
-    sentence_of: NDArray[np.int64], max_length: int, piece_of: NDArray[np.int64] | None = None
+    statement_of: NDArray[np.int64], max_length: int, piece_of: NDArray[np.int64] | None = None
 ) -> Floats:
     """(tokens, max_length): what is taken off the span that starts at i and has j + 1 tokens.
 
-    ``sentence_of`` numbers each token's sentence, (tokens,); ``piece_of`` what no span may leave.
+    ``statement_of`` numbers each token's statement, (tokens,); ``piece_of`` what no span may leave.
     """
     further = np.arange(max_length, dtype=np.float32)
-    crossing = _leaving(sentence_of, max_length).astype(np.float32)
+    crossing = _leaving(statement_of, max_length).astype(np.float32)
     costs: Floats = np.float32(COST_OF_TOKEN) * further + np.float32(COST_OF_CROSSING) * crossing
     if piece_of is not None:
         costs[_leaving(piece_of, max_length)] = np.inf

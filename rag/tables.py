@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag import columns as by_space
-from rag.sentences import Bounds, paragraphs, sentence_at
+from rag.sentences import Bounds, paragraphs, sentence_at, sentences
 
 _BETWEEN = re.compile(r"(?<!\\)\|")
 _DASHES = re.compile(r":?-+:?")
@@ -66,6 +66,22 @@ def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
         rows = [row.bounds for row in block.rows]
         header = block.head.bounds if block.head else None
         yield Table(header, block.names, rows, block.cells)
+
+
+def statements(text: str) -> list[Bounds]:
+    """What a text says piece by piece, in order: lines of tables, and sentences around them."""
+    found: list[Bounds] = []
+    done = 0
+    for table in tables(text) if "\n" in text else ():
+        found += _between(text, done, table.start)
+        found += [table.header] if table.header else []
+        found += table.rows
+        done = table.end
+    return found + _between(text, done, len(text))
+
+
+def _between(text: str, start: int, end: int) -> list[Bounds]:
+    return [(start + first, start + last) for first, last in sentences(text[start:end])]
 
 
 def statement_at(text: str, start: int, end: int) -> Bounds:

@@ -96,7 +96,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """A sentence of ``hit.passage``, ``document.text[start:end]``, that bears on the question.
+    """A sentence or row of ``hit.passage``, ``document.text[start:end]``, that bears on a question.
 
     ``score`` is the share (0..1) of the reader's belief about its passage that lies in it.
     """
@@ -152,7 +152,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that bears on the question: ``document.text[start:end] == quote``.
+    """A sentence or row that bears on a question: ``document.text[start:end] == quote``.
 
     ``score`` (0..1) is the share of the reader's belief about its passage that lies in it.
     """
