@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Servers of tests that run side by side look for a free port in ranges of their own.
+os.environ["GRADIO_SERVER_PORT"] = str(
+    7860 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+)
 
 from rag.answerer import Answerer
 from rag.encoder import SentenceTransformerEncoder
@@ -21,9 +26,13 @@ from rag.loaders import load_file
 from rag.store import Store
 from rag.types import Document
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SEED_FILE = SEEDS / "000_c8591a2c09309cb8.txt"
+CHROMIUM = "/usr/bin/chromium"
 
 settings.register_profile("citespan", derandomize=True, deadline=None, database=None)
 settings.load_profile("citespan")
@@ -91,3 +100,17 @@ def answerer(
         shared = Answerer(store, encoder=encoder)
         shared.add([SEEDS])
         yield shared
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()

@@ -93,7 +93,10 @@ class Evaluation:
         def read() -> QuestionSet:
             lines = as_questions(turns)
             if not lines:
-                raise LoadError("no answer of this chat is judged; say which are right, or mark it")
+                raise LoadError(
+                    "nothing judged in this chat can be measured; say which answers are right, "
+                    "or mark the right one in a source"
+                )
             with tempfile.TemporaryDirectory(prefix="judged-") as folder:
                 path = Path(folder) / _JUDGED_NAME
                 path.write_text(lines, "utf-8")

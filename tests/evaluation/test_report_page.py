@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from rag.evaluation.about import About
 from rag.evaluation.cases import Failure, Judging, judge
@@ -87,22 +87,11 @@ def path(tmp_path_factory: pytest.TempPathFactory, compared: dict[str, Any]) -> 
     return file
 
 
-@pytest.fixture(scope="module")
-def open_pages() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(request: pytest.FixtureRequest, open_pages: Any, path: Path) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, browser: Browser, path: Path) -> Iterator[Page]:
     """The page at a size, dark where it is narrow; fails on any message or outside request."""
     width, height = getattr(request, "param", SIZES[1])
-    opened: Page = open_pages.new_page(
+    opened: Page = browser.new_page(
         viewport={"width": width, "height": height},
         color_scheme="dark" if width < 500 else "light",
     )
@@ -246,13 +235,13 @@ def test_the_ranks_of_the_evidence_are_told(page: Page, name: str, ranks: str) -
     assert f"Evidence ranked\n{ranks}" in page.locator("#list dl").inner_text()
 
 
-def test_where_two_answers_overlap_both_are_marked(open_pages: Any, tmp_path: Path) -> None:
+def test_where_two_answers_overlap_both_are_marked(browser: Browser, tmp_path: Path) -> None:
     report = made_report()
     case = next(case for case in report["cases"] if case["id"] == "q01")
     said, gold = case["passage"], case["gold_passage"]
     said["end"] = gold["end"] - 2  # from "burned" into the gold answer: "burned in 20"
     (tmp_path / "report.html").write_text(render(report), "utf-8")
-    page = open_pages.new_page()
+    page = browser.new_page()
     page.goto((tmp_path / "report.html").as_uri())
     page.locator("#search").fill("q01")
     page.locator("#list summary").click()
@@ -327,11 +316,11 @@ def ranked() -> dict[str, Any]:
 
 @pytest.fixture
 def ranked_page(
-    request: pytest.FixtureRequest, open_pages: Any, tmp_path: Path, ranked: dict[str, Any]
+    request: pytest.FixtureRequest, browser: Browser, tmp_path: Path, ranked: dict[str, Any]
 ) -> Iterator[Page]:
     """The page of a report on rankings alone; fails on any message."""
     width, height = getattr(request, "param", SIZES[1])
-    opened: Page = open_pages.new_page(viewport={"width": width, "height": height})
+    opened: Page = browser.new_page(viewport={"width": width, "height": height})
     said: list[str] = []
     opened.on("console", lambda message: said.append(message.text))
     opened.on("pageerror", lambda error: said.append(str(error)))

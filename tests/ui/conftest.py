@@ -1,4 +1,4 @@
-"""A real server and a real browser, started once for all tests of the page."""
+"""A real server, started once for all tests of the page, and pages of a real browser."""
 
 import os
 import re
@@ -18,8 +18,6 @@ from rag.config import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +84,6 @@ def default_address() -> Iterator[str]:
     """The page as `scripts/chat` starts it without options."""
     with serving() as server:
         yield server.address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """Debian's Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

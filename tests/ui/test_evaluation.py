@@ -143,7 +143,7 @@ def test_one_run_at_a_time(
 
 def test_judged_answers_are_a_question_set(visitor: Visitor) -> None:
     (failed,) = read(last(list(visitor.judged()))).find("p", "error")
-    assert "no answer of this chat is judged" in failed.text
+    assert "nothing judged in this chat can be measured" in failed.text
     list(visitor.ask({"question": "Who urged caution?"}))
     visitor.rate({"turn": 0, "value": "yes"})
     assert "iframe" in last(list(visitor.judged()))
