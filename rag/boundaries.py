@@ -24,8 +24,12 @@ _MARK = re.compile(  # what begins with its mark
     r"|--[^\W\d_]|-[^\W\d_](?!\w)|\.{1,2}/"  # an option of a command, a path
     r"|(?<![\w.])\.[^\W\d_]"  # .env
 )
-_SIGN = re.compile(r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)")  # no range, no second dash
+_SIGN = re.compile(
+    r"(?<![\w)\]%°–—−-])[-–−](?=[$€£¥]?\.?\d)"  # no range, no second dash
+    r"|(?<![\w.)\]])\.(?=\d)"  # a bare decimal point
+)
 _NEGATIVE = re.compile(r"(?<!\w)(?:A|B|O|AB)[-−](?!\w)")  # a blood group
+_PAIRED = ("**", "~~", "`")  # of Markdown, the same on both sides
 _INCHES = re.compile(r"(?<=\d)\"")
 _JOINER = "\u200d"
 _PASSES = 8
@@ -51,7 +55,7 @@ def _cleaner(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _with_sign(text: str, start: int, end: int) -> tuple[int, int]:
-    """Take in the sign of a number."""
+    """Take in the sign, or the bare decimal point, of a number."""
     signed = start < end and start and _SIGN.match(text, start - 1)
     return (start - 1 if signed else start), end
 
@@ -143,6 +147,17 @@ def _balance(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def _whole_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the missing half of a Markdown mark when it is next to the span."""
+    for mark in _PAIRED:
+        if start < end and text.count(mark, start, end) % 2:
+            if text.startswith(mark, end):
+                end += len(mark)
+            elif text.endswith(mark, 0, start):
+                start -= len(mark)
+    return start, end
+
+
 def _closers(inner: str, left: str, right: str) -> int:
     """Closing marks; ``’`` counts only outside words, where it is no apostrophe."""
     if left != "‘":
@@ -187,6 +202,7 @@ _STEPS = (
     _whole_words,
     _around_atoms,
     _balance,
+    _whole_marks,
     _trim_stop,
     around_day,
     _with_negative,

@@ -1,5 +1,6 @@
 """Spans of several passages to distinct candidate answers, best first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,9 @@ from rag.calibration import LEAD_CAP, Calibration
 from rag.dates import date_of
 from rag.types import Bearing, Span
 
-_AROUND = ".,;:!?\"'“”‘’*"
+_AROUND = ".,;:!?\"'“”‘’>"
+_MARKS = re.compile(r"\*\*|~~|`")
+_MILLI = re.compile(r"\d\s?m(?:Wh?|V|A|Hz|Pa|J)\b")  # without its case it would be a million
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,23 @@ def overlap(one: Span | Bearing, other: Span | Bearing) -> bool:
 def _key(span: Span) -> str:
     """What the span says, whatever its case, spacing, marks around and leading article.
 
-    Of a date it is year, month and day, however it is written.
+    Of a date it is year, month and day, however it is written. Nothing that counts is taken from a
+    number or a mark: .5 is no 5, 5 MW no 5 mW, A* no A.
     """
-    words = [word.strip(_AROUND) for word in span.text.casefold().split()]
+    text = _MARKS.sub("", span.text)
+    words = [bare for word in _starless(text).casefold().split() if (bare := _bare(word))]
     if len(words) > 1 and words[0] in ("a", "an", "the"):
         words = words[1:]
     said = " ".join(words)
-    return date_of(said) or said or span.text
+    return (date_of(said) or said or span.text) + (" milli" if _MILLI.search(text) else "")
+
+
+def _bare(word: str) -> str:
+    """A word without marks around it, but for a decimal point that it begins with."""
+    bare = _starless(word.strip(_AROUND))
+    return f".{bare}" if bare[:1].isdigit() and f".{bare}" in word else bare
+
+
+def _starless(text: str) -> str:
+    """Without the stars that emphasis puts on both sides."""
+    return text.strip("*") if text.startswith("*") else text

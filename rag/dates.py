@@ -5,6 +5,11 @@ import re
 MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )
+CALENDAR = frozenset(
+    name.lower()
+    for name in (*MONTHS, *"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+)
+"""The words of dates."""
 YEAR = r"(?:1[5-9]|20)\d\d"
 
 _SHORT = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"

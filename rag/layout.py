@@ -61,9 +61,7 @@ def _line(text: str, bounds: Bounds) -> Line:
         if len(edges) > 1 or not _MARKER.match(text[start : gap.start()]):
             edges += gap.span()
     edges = [*edges, end] if len(edges) < 2 * _MOST else [start, end]
-    done = start
-    while done and text[done - 1] in " \t":
-        done -= 1
+    done = _line_start(text, start)
     places, place = [], 0
     for edge in edges:
         place += _width(text[done:edge], place)
@@ -75,6 +73,13 @@ def _line(text: str, bounds: Bounds) -> Line:
         list(zip(places[::2], places[1::2], strict=True)),
         _RULE.match(text, start, end) is not None,
     )
+
+
+def _line_start(text: str, first: int) -> int:
+    """Where the line begins whose first word is there."""
+    while first and text[first - 1] in " \t":
+        first -= 1
+    return first
 
 
 def _width(text: str, place: int) -> int:
@@ -97,7 +102,7 @@ def _tabs(text: str, line: Line) -> int:
 
 def _numbered(text: str, line: Line) -> Line:
     """The line with each cell in the place that its number among the tabs gives."""
-    first = line.cells[0][0]
+    first = _line_start(text, line.cells[0][0])
     numbers = [text.count("\t", first, cell[0]) for cell in line.cells]
     return replace(line, places=[(_TAB * n, _TAB * n + 1) for n in numbers])
 

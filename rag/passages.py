@@ -11,11 +11,11 @@ from pathlib import PurePath
 from rag.loaders import supported_suffixes
 from rag.loaders.markdown import MEDIA_TYPE as MARKDOWN
 from rag.loaders.markdown import headings
-from rag.sentences import Bounds, paragraph_sentences, paragraphs
+from rag.sentences import Bounds, has_odd_fences, paragraph_sentences, paragraphs
 from rag.tables import Table, tables
 from rag.types import Document, Passage
 
-VERSION = 3
+VERSION = 4
 """Raised where ``split`` gives other passages: what a store holds from before is split again when
 its document is added again."""
 TARGET = 600
@@ -28,7 +28,9 @@ NAME = 100
 """Characters that a title or heading has at most, and in which a passage may begin with it."""
 
 _NEXT = re.compile(r"\S")
-_LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
+_CUTS = tuple(  # where to cut, the better first: before the last white space, behind the last mark
+    map(re.compile, (r"\s(?=\S*\Z)", r"(?<=[,;|}\])>])(?=[^,;|}\])>]*\Z)", r"(?<=\W)(?=\w*\Z)"))
+)
 
 
 def split(document: Document) -> list[Passage]:
@@ -110,13 +112,17 @@ def _sections(document: Document) -> Iterator[tuple[int, int, str | None]]:
 def _units(text: str, found: Sequence[Table]) -> Iterator[Bounds]:
     """What passages are made of: paragraphs; of long ones the sentences, and the rows of tables."""
     row_of = partial(_row_at, [row for table in found for row in _rows(text, table)])
+    code = False
     for paragraph in paragraphs(text):
         start, end = paragraph[0][0], paragraph[-1][1]
         if end - start <= LONGEST:
             yield start, end
+            code ^= has_odd_fences(text, paragraph)
             continue
-        for row, lines in groupby(paragraph, row_of):
-            units = [row] if row else paragraph_sentences(text, list(lines))
+        for row, group in groupby(paragraph, row_of):
+            lines = list(group)
+            units = [row] if row else paragraph_sentences(text, lines, code=code)
+            code ^= has_odd_fences(text, lines)
             for first, last in units:
                 yield from _cut(text, first, last)
 
@@ -135,10 +141,11 @@ def _row_at(rows: Sequence[Bounds], line: Bounds) -> Bounds | None:
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """A sentence in pieces that fit: cut at white space in the second half, else hard."""
+    """A sentence in pieces that fit: cut at white space or a mark in the second half, else hard."""
     while end - start > LONGEST:
-        space = _LAST_SPACE.search(text, start + LONGEST // 2, start + LONGEST)
-        cut = space.start() if space else start + LONGEST
+        second = (start + LONGEST // 2, start + LONGEST)
+        found = next(filter(None, (cut.search(text, *second) for cut in _CUTS)), None)
+        cut = found.start() if found else start + LONGEST
         yield start, start + len(text[start:cut].rstrip())
         following = _NEXT.search(text, cut, end)
         start = following.start() if following else end

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.sentences import Bounds, sentences
-from rag.tables import cells, first_rows, tables
+from rag.sentences import Bounds, opens_code
+from rag.tables import cells, first_rows, sentences_between, tables
 
 Ints = NDArray[np.int64]
 
@@ -25,8 +25,11 @@ MOST = 6
 _MARKS_ENOUGH = tuple(".!?,;:")
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
-# The line of a fence, those before a heading's words, of bold text and of code.
-_MARKS = re.compile(r"(?m)^ {0,3}(?:`{3,}+(?![^\r\n]*`)|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+|\*\*+|`+")
+# The line of a fence, those before a heading's words and a quoted line, of bold text and of code.
+_MARKS = re.compile(
+    r"(?m)^ {0,3}(?:`{3,}+(?![^\r\n]*`)|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+"
+    r"|^ {0,3}(?!>>>)(?:>[ \t]?)+|\*\*+|`+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
     """
     if not about and header is None and "\n" not in text and not _MARKS.search(text):
         return None
-    told, done = Prose(), 0
+    told, done, code = Prose(), 0, False
     if about:
         told.put(about)
     if header is not None:
@@ -109,24 +112,25 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
     for table in tables(text):
         if table.start < done:
             continue
-        _end_lines(told, text, done, table.start)
+        _end_lines(told, text, (done, table.start), code=code)
+        code ^= opens_code(text, done, table.start)
         for values in table.cells:
             _say(told, text, table.names, values)
         done = table.end
-    _end_lines(told, text, done, len(text))
+    _end_lines(told, text, (done, len(text)), code=code)
     read = told.text
     return None if read == text or len(read) - len(about) > MOST * len(text) else told
 
 
-def _end_lines(told: Prose, text: str, start: int, end: int) -> None:
+def _end_lines(told: Prose, text: str, run: Bounds, *, code: bool) -> None:
     """Append a run of text, with a stop where a line ends in a word although its sentence does."""
-    done = start
-    for first, last in sentences(text[start:end]):
-        words = not _MARKS.fullmatch(text, start + first, start + last)
-        if words and _ENDS_BARE.match(text, start + last, end):
-            told.take(text, (done, start + last))
+    done, end = run
+    for first, last in sentences_between(text, *run, code=code):
+        words = not _MARKS.fullmatch(text, first, last)
+        if words and _ENDS_BARE.match(text, last, end):
+            told.take(text, (done, last))
             told.put(".")
-            done = start + last
+            done = last
     told.take(text, (done, end))
 
 

@@ -2,8 +2,9 @@
 
 import re
 
+from rag.dates import CALENDAR
 from rag.sentences import sentences
-from rag.words import telling_words
+from rag.words import STEM, adds_to, telling_words
 
 _WHETHER = re.compile(
     r"(?:(?:and|but|so|then|please)[, ]+)?"
@@ -13,6 +14,7 @@ _WHETHER = re.compile(
 )
 _OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_ASKED_WHY = re.compile(r"\b(?:ask|demand|doubt|know|quer|wonder)\w* why\b", re.IGNORECASE)
 _FOR_SENTENCE = re.compile(  # not "how hot": a measure is no sentence
     r"\b(?:why|explain|describe|in what way|for what reason|"
     r"how(?: exactly)? (?:am|are|can|come|could|did|do|does|had|has|have|is|may|might|must|shall|"
@@ -56,3 +58,32 @@ def says_whether(question: str, sentence: str) -> bool:
     asked, said = set(telling_words(question)), set(telling_words(sentence))
     states = sentence.rstrip()[-1:] in {".", "!"} or not said.isdisjoint({"not", "no"})
     return states and 2 * len(asked & said) > len(asked)
+
+
+def is_question(sentence: str) -> bool:
+    """Whether it ends in a question mark, or in marks behind one."""
+    return "?" in sentence.rstrip()[-3:]
+
+
+def may_answer(question: str, sentence: str) -> bool:
+    """Whether a whole sentence can be the answer: it asks nothing, and says more than is asked."""
+    if is_question(sentence):
+        return False
+    if asks_for_sentence(question):
+        return _may_explain(question, sentence)
+    whether = asks_whether(question) and says_whether(question, sentence)
+    return whether or adds_to(question, sentence)
+
+
+def _may_explain(question: str, sentence: str) -> bool:
+    """Whether a sentence can tell why or how; when something was is neither.
+
+    "The lift was repaired in May." says all that "Why was the lift repaired?" does and a date; one
+    that says so much has to tell two things more. "Bo asked why the lift was repaired." tells none.
+    """
+    if _ASKED_WHY.search(sentence):
+        return False
+    asked, said = ({word[:STEM]: word for word in telling_words(t)} for t in (question, sentence))
+    told = [word for stem, word in said.items() if stem not in asked]
+    beside = [word for word in told if not word.isdigit() and word not in CALENDAR]
+    return len(beside) > (1 if asked.keys() <= said.keys() else 0)

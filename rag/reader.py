@@ -13,7 +13,14 @@ from rag import boundaries
 from rag.hardware import has_bf16
 from rag.near_misses import Names
 from rag.prose import Prose, prose
-from rag.questions import asks_whether, last_asked, offers_choice, says_whether
+from rag.questions import (
+    asks,
+    asks_whether,
+    is_question,
+    last_asked,
+    offers_choice,
+    says_whether,
+)
 from rag.spans import Floats, best_spans, cost, token_mass
 from rag.tables import statements
 from rag.types import Bearing, Hit, Reading, Span
@@ -199,19 +206,29 @@ class _ReadHit:
     def _telling(self, span: Span) -> Span | None:
         """The span if it tells more than the question does, or may be one of two things offered.
 
-        "Does it run on Windows?" is answered by no "Windows", but by the sentence around it.
+        "Does it run on Windows?" is answered by no "Windows", but by the sentence around it; and
+        nothing is answered by another question, such as the next heading: "When does it run?".
         """
+        if self._is_asked(span):
+            return None
         if self._offers_choice or adds_to(self._question, span.text):
             return span
         if not self._asks_whether:
             return None
-        begin = self._hit.passage.start
-        bounds = self._statements + begin
-        around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
-        whole = replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
-        is_question = "?" in whole.text[-3:]  # marks may follow
+        whole = self._whole(span)
         tells = adds_to(self._question, whole.text) or says_whether(self._question, whole.text)
-        return whole if tells and not is_question else None
+        return whole if tells and not is_question(whole.text) else None
+
+    def _is_asked(self, span: Span) -> bool:
+        """Whether the span is of a question that the passage asks."""
+        whole = self._whole(span).text if "?" in self._hit.passage.text else ""
+        return is_question(whole) and asks(whole)
+
+    def _whole(self, span: Span) -> Span:
+        """The statements that a span is of."""
+        bounds = self._statements + self._hit.passage.start
+        around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
+        return replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
 
     def bearings(self) -> list[Bearing]:
         """Every statement, in order."""

@@ -1,14 +1,14 @@
 """Lines, paragraphs and sentences of a text, as character bounds without white space around."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 Bounds = tuple[int, int]
 
 _PARAGRAPH_ENDS = frozenset("\f\u2029")
 _WRAP_WIDTHS = range(40, 201)  # text wrapped at a fixed width has one of these
-_WINDOW = 2_000  # how far sentence_at looks for a border
+_QUOTED = re.compile(r"(?!>>>)(?:>[ \t]?)+")  # before a line of another's; Python's prompt is none
 
 # A stop, then closing quotes, brackets and reference marks. Possessive: linear on any input.
 _STOP = re.compile(
@@ -32,7 +32,8 @@ _NEVER_LAST = frozenset(
     "mt ft e.g i.e a.k.a cf vs viz al".split()
 )
 _BEFORE_NUMBER = frozenset(
-    "no nos fig figs p pp vol vols ch sec art eq b c ca d fl r approx par "
+    "no nos fig figs p pp vol vols ch sec art eq b c ca d fl r approx par tel fax ext apt bldg rm "
+    "max min "
     "jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 _SELDOM_LAST = frozenset(
@@ -72,20 +73,30 @@ def paragraphs(text: str) -> list[list[Bounds]]:
     return [*found, current] if current else found
 
 
-def sentences(text: str) -> list[Bounds]:
+def sentences(text: str, *, code: bool = False) -> list[Bounds]:
     """The bounds of the sentences of a text, in order, without white space around them.
 
-    Together they hold every character that is not white space. Borders are stops that end a
-    sentence, blank lines, and line ends that no wrapping at a fixed width explains, such as
-    those of list items, of labels below one another (``Paper: blue``) and of rows set in columns.
-    Linear in the length of the text.
+    ``code``: it begins within a fence of code. Together they hold every character that is not
+    white space. Borders are stops that end a sentence, blank lines, and line ends that no wrapping
+    at a fixed width explains, such as those of list items, of labels below one another
+    (``Paper: blue``) and of rows set in columns. Linear in the length of the text.
     """
     found: list[Bounds] = []
-    code = False  # blank lines do not end it
     for paragraph in paragraphs(text):
         found += paragraph_sentences(text, paragraph, code=code)
-        code ^= sum(_is_fence(text, line) for line in paragraph) % 2 == 1
+        code ^= has_odd_fences(text, paragraph)  # blank lines do not end it
     return found
+
+
+def has_odd_fences(text: str, found: Iterable[Bounds]) -> bool:
+    """Whether code begins in these lines that does not end there, or the other way round."""
+    return sum(_is_fence(text, line) for line in found) % 2 == 1
+
+
+def opens_code(text: str, start: int, end: int) -> bool:
+    """The same of the lines of ``text[start:end]``."""
+    part = text[start:end]
+    return has_odd_fences(part, ((first, last) for first, last, _ in lines(part)))
 
 
 def paragraph_sentences(
@@ -93,48 +104,48 @@ def paragraph_sentences(
 ) -> Iterator[Bounds]:
     """The sentences of one of the ``paragraphs`` of a text; ``code``: it begins within a fence."""
     width = max(end - start for start, end in paragraph)
+    ragged = _is_ragged(text, paragraph, width)
     start, end = paragraph[0]
     for before, following in pairwise(paragraph):
         fences = [_is_fence(text, line) for line in (before, following)]
         code ^= fences[0]
-        if code or any(fences) or _is_border(text, before, following, width):
+        if code or any(fences) or _is_border(text, before, following, width, ragged=ragged):
             yield from _split_at_stops(text, start, end)
             start = following[0]
         end = following[1]
     yield from _split_at_stops(text, start, end)
 
 
-def sentence_at(text: str, start: int, end: int) -> Bounds:
-    """The bounds of the sentence, or the run of sentences, that holds ``text[start:end]``.
-
-    At most 2,000 characters are looked at on either side, so that text without any border
-    stays readable and a large document costs no more than a small one.
-
-    Raises:
-        ValueError: The bounds do not lie in the text.
-    """
-    if not 0 <= start <= end <= len(text):
-        raise ValueError(f"no characters {start} to {end} in a text of {len(text)}")
-    left = max(0, start - _WINDOW)
-    window = text[left : end + _WINDOW]
-    touched = [
-        (left + first, left + last)
-        for first, last in sentences(window)
-        if left + first < max(end, start + 1) and left + last > start
-    ]
-    return (min(start, touched[0][0]), max(end, touched[-1][1])) if touched else (start, end)
-
-
 def _is_fence(text: str, line: Bounds) -> bool:
     return _FENCE.match(text, line[0]) is not None
 
 
-def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
+def _is_ragged(text: str, paragraph: list[Bounds], width: int) -> bool:
+    """Whether lines are shorter than any that are wrapped, and most end although the next fits."""
+    pairs = list(pairwise(paragraph)) if width < _WRAP_WIDTHS[0] else []
+    return 2 * sum(_fits(text, line, following, width) for line, following in pairs) > len(pairs)
+
+
+def _fits(text: str, line: Bounds, following: Bounds, width: int) -> bool:
+    """Whether the first word of the following line would have fitted on a line."""
+    word = _WORD.match(text, *following)
+    needed = line[1] - line[0] + 1 + (word.end() - word.start() if word else 0)
+    return needed <= width
+
+
+def _is_border(text: str, line: Bounds, following: Bounds, width: int, *, ragged: bool) -> bool:
     """Whether the end of a line separates sentences, rather than wraps one.
 
     Wrapping ends a line where the next word would exceed the width; where that word would have
-    fitted, the writer ended the line on purpose.
+    fitted, the writer ended the line on purpose. One that goes on in lower case is wrapped, but in
+    ``ragged`` lines.
     """
+    quoted, further = (_QUOTED.match(text, *bounds) for bounds in (line, following))
+    if quoted and further and quoted[0].count(">") == further[0].count(">"):
+        width -= len(quoted[0])
+        line, following = (quoted.end(), line[1]), (further.end(), following[1])
+        if line[0] == line[1] or following[0] == following[1]:
+            return True
     if _ITEM.match(text, *following):
         return True
     if any(p.match(text, *line) and p.match(text, *following) for p in (_STAMP, _LABEL)):
@@ -142,10 +153,8 @@ def _is_border(text: str, line: Bounds, following: Bounds, width: int) -> bool:
     if any(p.search(text, *line) and p.search(text, *following) for p in (_COLUMN_GAP, _BAR)):
         return True
     if text[following[0]].islower():
-        return False
-    word = _WORD.match(text, *following)
-    needed = line[1] - line[0] + 1 + (word.end() - word.start() if word else 0)
-    return needed <= width or width not in _WRAP_WIDTHS
+        return ragged
+    return width not in _WRAP_WIDTHS or _fits(text, line, following, width)
 
 
 def _split_at_stops(text: str, start: int, end: int) -> Iterator[Bounds]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag import columns as by_space
-from rag.sentences import Bounds, paragraphs, sentence_at, sentences
+from rag.sentences import Bounds, opens_code, paragraphs, sentences
 
 _BETWEEN = re.compile(r"(?<!\\)\|")
 _DASHES = re.compile(r":?-+:?")
@@ -71,28 +71,32 @@ def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
 def statements(text: str) -> list[Bounds]:
     """What a text says piece by piece, in order: lines of tables, and sentences around them."""
     found: list[Bounds] = []
-    done = 0
+    done, code = 0, False
     for table in tables(text) if "\n" in text else ():
-        found += _between(text, done, table.start)
+        found += sentences_between(text, done, table.start, code=code)
         found += [table.header] if table.header else []
         found += table.rows
+        code ^= opens_code(text, done, table.start)
         done = table.end
-    return found + _between(text, done, len(text))
+    return [*found, *sentences_between(text, done, len(text), code=code)]
 
 
-def _between(text: str, start: int, end: int) -> list[Bounds]:
-    return [(start + first, start + last) for first, last in sentences(text[start:end])]
+def sentences_between(text: str, start: int, end: int, *, code: bool) -> Iterator[Bounds]:
+    """The sentences of ``text[start:end]``, what stands between tables; in ``code`` or not."""
+    for first, last in sentences(text[start:end], code=code):
+        yield start + first, start + last
 
 
 def statement_at(text: str, start: int, end: int) -> Bounds:
-    """The bounds of the row of a table that holds ``text[start:end]``, else of its sentence.
+    """The bounds of the statement, or the run of them, that holds ``text[start:end]``.
 
     Raises:
         ValueError: The bounds do not lie in the text.
     """
-    rows = (row for table in tables(text) for row in table.rows)
-    own = next((row for row in rows if row[0] <= start and end <= row[1]), None)
-    return own or sentence_at(text, start, end)
+    if not 0 <= start <= end <= len(text):
+        raise ValueError(f"no characters {start} to {end} in a text of {len(text)}")
+    touched = [own for own in statements(text) if own[0] < max(end, start + 1) and own[1] > start]
+    return (min(start, touched[0][0]), max(end, touched[-1][1])) if touched else (start, end)
 
 
 def first_rows(text: str, count: int) -> list[tuple[Bounds, list[Bounds]]]:

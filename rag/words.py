@@ -3,6 +3,8 @@
 import re
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")  # with accents that are characters of their own
+STEM = 5
+"""Letters that two forms of a word must share."""
 STOP_WORDS = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have "
     "how i if in into is it its me my of on or our shall should so some such than that the their "
@@ -18,7 +20,10 @@ def telling_words(text: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS] or words
 
 
+_ASKING = frozenset("how what when where which who whom whose why".split())
+
+
 def adds_to(question: str, text: str) -> bool:
     """Whether the text tells something that is not in the question."""
-    known = {*telling_words(question), "not"}
+    known = {*telling_words(question), "not", *_ASKING}
     return any(word not in known for word in telling_words(text))

@@ -47,6 +47,15 @@ def laid_out(text: str) -> list[list[list[str]]]:
             "e\n           Mon    Tue\nAnn        x\nBob               x\nCid        x",
             [["", "Mon", "Tue"], ["Ann", "x", ""], ["Bob", "", "x"], ["Cid", "x", ""]],
         ),
+        (  # one tab a cell, the group named in its first row only
+            "Office\tName\tRoom\tCall\nTaxes\tDi\t21\t4421\n\tEd\t22\t4422\n\tFe\t23\t4423",
+            [
+                ["Office", "Name", "Room", "Call"],
+                ["Taxes", "Di", "21", "4421"],
+                ["", "Ed", "22", "4422"],
+                ["", "Fe", "23", "4423"],
+            ],
+        ),
         (  # tabs that line up
             "Item\t\tPrice\tQty\nTea\t\t£2\t1\nMilk\t\t£3\t2\nChocolate\t\t3",
             [

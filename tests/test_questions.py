@@ -2,7 +2,14 @@
 
 import pytest
 
-from rag.questions import asks, asks_for_sentence, asks_whether, offers_choice, says_whether
+from rag.questions import (
+    asks,
+    asks_for_sentence,
+    asks_whether,
+    may_answer,
+    offers_choice,
+    says_whether,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,23 @@ def test_what_asks() -> None:
 )
 def test_which_questions_ask_for_a_sentence(question: str, *, expected: bool) -> None:
     assert asks_for_sentence(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("Why is the gate locked?", "Why is the gate locked on Mondays?", False),
+        ("Why is the gate locked?", "**Is the hall open?**", False),
+        ("Why was the lift repaired?", "The lift was repaired in May.", False),
+        ("Why was the lift repaired?", "The lift was repaired on Monday 3 May 2021.", False),
+        ("Why was the lift repaired?", "Bo asked why the lift was repaired.", False),
+        ("Why was the lift repaired?", "The lift was repaired because its cable frayed.", True),
+        ("Why was the lift repaired?", "Its cable had frayed.", True),
+        ("How do geese find south?", "Geese find south.", False),
+        ("When was the lift repaired?", "The lift was repaired in May.", True),
+        ("Who repaired the lift?", "The lift was repaired.", False),
+        ("Is the lift repaired?", "The lift is not repaired.", True),
+    ],
+)
+def test_which_sentences_may_answer(question: str, sentence: str, *, expected: bool) -> None:
+    assert may_answer(question, sentence) is expected

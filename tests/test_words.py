@@ -15,6 +15,7 @@ from rag.words import adds_to
         ("Which boats are there?", "eights", True),
         ("Which department is it?", "IT", True),
         ("What is it?", "3", True),
+        ("Is the gate locked?", "Why", False),
         ("Is it on Monday?", "_Monday_", False),
         ("Is it Mu\u0308ller?", "mu\u0308ller", False),
     ],
