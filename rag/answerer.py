@@ -201,9 +201,17 @@ class Answerer:
             LoadError: a path does not exist.
             StoreError: the store cannot be written; what was stored stays.
         """
+        self._require_process()
         report = add_files(self.store, self.encoder, as_paths(paths), progress)
         self.retriever.prepare()  # no question waits for the index
         return report
+
+    def _require_process(self) -> None:
+        if os.getpid() != self._process:  # PyTorch would wait for threads that were not forked
+            raise StoreError(
+                "this answerer is another process's; start processes that ask or add with "
+                'multiprocessing.get_context("spawn"), each with its own answerer'
+            )
 
     def _most(self, top_k: int | None) -> int:
         """How many passages are asked for."""
@@ -258,11 +266,7 @@ class Answerer:
             yield from self._read(some, self._retrieve(some, scope), scope, began)
 
     def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
-        if os.getpid() != self._process:  # PyTorch would wait for threads that were not forked
-            raise StoreError(
-                "this answerer is another process's; start processes that ask with "
-                'multiprocessing.get_context("spawn"), each with its own answerer'
-            )
+        self._require_process()
         depth = max(scope.read, scope.depth)
         return self.retriever.retrieve_many(questions, depth, scope.documents, scope.where)
 

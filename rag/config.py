@@ -69,17 +69,17 @@ class Settings:
     def from_file(cls, path: Path | str) -> "Settings":
         """Settings from a TOML file."""
         try:
-            return cls.from_mapping(tomllib.loads(Path(path).read_text("utf-8")))
+            return cls.from_mapping(tomllib.loads(Path(path).read_text("utf-8-sig")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: {error}; expected a TOML file of settings") from error
 
 
 def data_home() -> Path:
-    """Where stores live by default: ``CITESPAN_HOME``, else the user's cache folder."""
+    """Where stores live by default: ``CITESPAN_HOME``, else the user's cache folder; absolute."""
     if home := os.environ.get("CITESPAN_HOME"):
-        return Path(home)
+        return Path(home).absolute()
     cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "citespan"
+    return (Path(cache).absolute() if cache else Path.home() / ".cache") / "citespan"
 
 
 def seeds_folder() -> Path:

@@ -67,23 +67,30 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the store until the block ends."""
         with self._typed_errors(), self._used() as connection:
-            if connection.in_transaction:  # nested: the same state
+            nested = connection.in_transaction
+            if nested:  # the same state
                 yield connection
                 return
             self._require_frozen()
-            connection.execute("BEGIN")
             try:
+                connection.execute("BEGIN")  # in here: Ctrl-C may come just after it
                 yield connection
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 self._require_frozen()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its first read to its commit."""
         with self._typed_errors(), self._used() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            nested = connection.in_transaction
+            if nested:  # SQLite would refuse, and hold the write lock
+                raise StoreError(
+                    f"{self.path} cannot be written while its snapshot is read; end that first"
+                )
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -42,6 +43,12 @@ def put(
             _renew_document(connection, document)
         _insert_passages(connection, passages, vectors)
     pointed, told = _point_source(connection, document), _tell(connection, document)
+    connection.execute(
+        "INSERT INTO named VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE "
+        "SET title = excluded.title, media_type = excluded.media_type "
+        "WHERE (title, media_type) <> (excluded.title, excluded.media_type)",
+        (document.source, document.title, document.media_type),
+    )
     if pointed or told or not is_current:
         bump(connection)
     return is_new
@@ -101,17 +108,15 @@ def _insert_passages(
 
 def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
     """Let the source name this document; its former document goes when nothing else names it."""
-    row = connection.execute(
-        "SELECT document_id FROM sources WHERE source = ?", (document.source,)
-    ).fetchone()
-    if row == (document.id,):
+    former = named_by(connection, document.source)
+    if former == document.id:
         return False
     connection.execute(
         "INSERT OR REPLACE INTO sources VALUES (?, ?)", (document.source, document.id)
     )
     connection.execute("INSERT OR REPLACE INTO said VALUES (?, '{}')", (document.source,))
-    if row is not None:
-        drop_unnamed(connection, row[0])
+    if former is not None:
+        drop_unnamed(connection, former)
     return True
 
 
@@ -172,6 +177,33 @@ def drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
         (document_id, document_id),
     )
     _gather(connection, document_id)
+
+
+def named_by(connection: sqlite3.Connection, source: str) -> str | None:
+    """The id of the document that a source names, or None."""
+    row = connection.execute(
+        "SELECT document_id FROM sources WHERE source = ?", (source,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def call_as_first(connection: sqlite3.Connection, document_id: str, encoder: Encoder) -> None:
+    """Let a document, if it is there, be called as the first of its sources in order calls it."""
+    called = connection.execute(
+        "SELECT n.title, n.media_type FROM documents d JOIN named n ON n.source = "
+        "(SELECT min(source) FROM sources WHERE document_id = d.id) "
+        "WHERE d.id = ? AND (n.title, n.media_type) <> (d.title, d.media_type)",
+        (document_id,),
+    ).fetchone()
+    stored = called and Snapshot(connection).document(document_id)
+    if stored is None:
+        return
+    document = replace(stored, title=called[0], media_type=called[1])
+    passages = split(document)
+    vectors = embed(passages, encoder)
+    _renew_document(connection, document)
+    _insert_passages(connection, passages, vectors)
+    bump(connection)
 
 
 def bump(connection: sqlite3.Connection) -> None:

@@ -28,8 +28,10 @@ class Filter:
             QuestionError: ``documents`` holds something else than ids, or ``where`` something
                 else than keys and values.
         """
-        if not isinstance(where, Mapping | None):
-            raise QuestionError('where takes keys and values, such as {"year": "2021"}')
+        if where is not None and not _are_texts(where):
+            raise QuestionError(
+                'where takes keys and values, one text each, such as {"year": "2021"}'
+            )
         if documents is None and not where:
             return None
         if documents is not None and not _are_ids(documents):
@@ -39,6 +41,13 @@ class Filter:
         return cls(
             None if documents is None else frozenset(documents), frozenset((where or {}).items())
         )
+
+
+def _are_texts(where: object) -> bool:
+    """Whether these are keys and values, each of them text."""
+    return isinstance(where, Mapping) and all(
+        isinstance(text, str) for pair in where.items() for text in pair
+    )
 
 
 def _are_ids(documents: object) -> bool:

@@ -45,8 +45,8 @@ def add_files(
     """
     intake = _Intake(find_files(paths), progress)
     new = set(store.add(intake.documents(), encoder, intake.stored))
-    for source in intake.emptied:
-        store.remove_source(source)
+    for source in reversed(intake.emptied):  # a text is called anew but once
+        store.remove_source(source, encoder)
     loaded = intake.loaded
     return AddReport(
         added=tuple(source for source, identifier in loaded if identifier in new),

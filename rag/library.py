@@ -16,8 +16,8 @@ from rag.types import Answer
 
 _log = logging.getLogger(__name__)
 _open: dict[tuple[Path, Settings], Answerer] = {}
-_models: dict[Settings, Answerer] = {}
-"""For each settings one whose models the others share."""
+_models: dict[tuple[str, str], Answerer] = {}
+"""For each encoder and reader that settings name one whose models the others share."""
 _lock = threading.Lock()
 _TEXTS = (
     *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".epub", ".tex", ".rst", ".org"),
@@ -68,17 +68,28 @@ def ask(
 
 
 def _answerer(folder: Path, settings: Settings) -> Answerer:
-    known = _models.get(settings)
+    named = (settings.encoder, settings.reader)
+    known = _models.get(named)
     if known is None:
-        known = _models[settings] = Answerer(Store(folder), settings)
+        known = _models[named] = Answerer(Store(folder), settings)
         return known
-    return known.over(Store(folder))
+    if known.settings == settings:
+        return known.over(Store(folder))
+    return Answerer(
+        Store(folder),
+        settings,
+        encoder=known.encoder,
+        reader=known.reader,
+        calibration=known.calibration,
+    )
 
 
 def store_folder(paths: Sequence[Path], settings: Settings) -> Path:
     """Where the index of these paths lives: one folder for each set of paths and encoder."""
     key = "\n".join([settings.encoder, *sorted(str(path.resolve()) for path in paths)])
-    return data_home() / "stores" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    # A path may be any bytes; those that are no text are escaped in it.
+    digest = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
+    return data_home() / "stores" / digest[:16]
 
 
 def _kinds_read() -> str:
@@ -112,14 +123,7 @@ def synchronize(
         names = ", ".join(str(path) for path in paths)
         reason = f": {report.errors[0]}" if report.errors else f" ({_kinds_read()})"
         raise LoadError(f"{names or 'documents'}: no readable documents there{reason}")
-    kept = {source_of(path): path for path in find_files(paths)}
-    gone = [
-        known
-        for known in answerer.store.documents()
-        if kept.keys().isdisjoint((known.source, *map(str, Path(known.source).parents)))
-    ]
-    for known in gone:
-        answerer.store.remove_source(known.source)
-    texts = {known.id for known in gone}
-    renamed = [known for known in answerer.store.documents() if known.id in texts]
-    answerer.add([kept[known.source] for known in renamed])
+    kept = {source_of(path) for path in find_files(paths)}
+    for known in reversed(answerer.store.documents()):  # a text is called anew but once
+        if kept.isdisjoint((known.source, *map(str, Path(known.source).parents))):
+            answerer.store.remove_source(known.source, answerer.encoder)

@@ -74,10 +74,22 @@ INSERT INTO said SELECT min(s.source), d.metadata
     FROM sources s JOIN documents d ON d.id = s.document_id GROUP BY d.id HAVING count(*) = 1;
 """
 
+# What each source calls its document; a source without a row is an older store's, whose document is
+# called as another source of it.
+_NAMED = """
+CREATE TABLE named (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE,
+    title TEXT NOT NULL, media_type TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO named SELECT min(s.source), d.title, d.media_type
+    FROM sources s JOIN documents d ON d.id = s.document_id GROUP BY d.id;
+"""
+
 # By the table and the column that show whether a store has them.
 _ADDED = (
     ("facts", "key", _FACTS),
     ("said", "source", _SAID),
+    ("named", "source", _NAMED),
     ("passages", "header", _HEADER),
     ("passages", "about", _ABOUT),
     ("documents", "split_by", _SPLIT_BY),

@@ -22,7 +22,10 @@ _PASSAGE = "p.document_id, p.start, p.stop, p.text, p.page, p.heading, p.header,
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a list of documents shows. ``added`` is ISO 8601 in UTC."""
+    """What a list of documents shows: of a text with several sources, each by its own title.
+
+    ``added`` is ISO 8601 in UTC.
+    """
 
     id: str
     title: str
@@ -99,10 +102,11 @@ class Snapshot:
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""
         rows = self.connection.execute(
-            "SELECT d.id, d.title, s.source, length(d.text), "
+            "SELECT d.id, coalesce(n.title, d.title), s.source, length(d.text), "
             "(SELECT count(*) FROM passages p WHERE p.document_id = d.id), "
-            "d.media_type, d.added FROM sources s JOIN documents d ON d.id = s.document_id "
-            "ORDER BY s.source"
+            "coalesce(n.media_type, d.media_type), d.added "
+            "FROM sources s JOIN documents d ON d.id = s.document_id "
+            "LEFT JOIN named n ON n.source = s.source ORDER BY s.source"
         )
         return [DocumentInfo(*row) for row in rows]
 

@@ -14,7 +14,15 @@ from types import TracebackType
 from typing import Self
 
 from rag.database import Database
-from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, put
+from rag.document_rows import (
+    EMBED_AT_ONCE,
+    bump,
+    call_as_first,
+    drop_unnamed,
+    embed,
+    named_by,
+    put,
+)
 from rag.encoder import Encoder, Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.passages import split
@@ -36,7 +44,10 @@ class Store:
         Raises:
             StoreError: the folder cannot be used, or the file in it is not a sound store.
         """
-        self.folder = Path(folder)
+        try:
+            self.folder = Path(folder).absolute()  # wherever the process goes meanwhile
+        except OSError as error:
+            raise StoreError(f"{folder}: {error}; the working directory is gone") from error
         self._database = Database(self.folder / "store.sqlite")
 
     def __enter__(self) -> Self:
@@ -128,16 +139,28 @@ class Store:
                 bump(connection)
             return bool(found.rowcount)
 
-    def remove_source(self, source: str) -> bool:
-        """Forget a source, and its document where no other source has the same text."""
+    def remove_source(self, source: str, encoder: Encoder | None = None) -> bool:
+        """Forget a source, and its document where no other source has the same text.
+
+        A document that stays is called as the first of its other sources calls it, which takes
+        the ``encoder``; without one it keeps the title of the source that is gone, in what is
+        searched and cited too, until another of its sources is added again.
+
+        Raises:
+            ModelMismatch: the store holds the vectors of another encoder; nothing is removed.
+            ModelError: the encoder gave no vectors that can be stored; as above.
+            StoreError: the store cannot be written; as above.
+        """
         with self._database.writing() as connection:
-            row = connection.execute(
-                "SELECT document_id FROM sources WHERE source = ?", (source,)
-            ).fetchone()
-            if row is None:
+            if encoder:
+                self._match(Snapshot(connection), encoder)
+            document_id = named_by(connection, source)
+            if document_id is None:
                 return False
             connection.execute("DELETE FROM sources WHERE source = ?", (source,))
-            drop_unnamed(connection, row[0])
+            drop_unnamed(connection, document_id)
+            if encoder:
+                call_as_first(connection, document_id, encoder)
             bump(connection)
             return True
 
@@ -192,11 +215,14 @@ class Store:
         begin = 0
         with self._database.writing() as connection:
             self._match(Snapshot(connection), encoder)
+            former = {named_by(connection, document.source) for document, _ in batch}
             for document, passages in batch:
                 end = begin + len(passages)
                 if put(connection, document, passages, vectors[begin:end], encoder):
                     new.append(document.id)
                 begin = end
+            for document_id in sorted(filter(None, former)):
+                call_as_first(connection, document_id, encoder)
         return new
 
 

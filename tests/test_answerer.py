@@ -332,12 +332,14 @@ def test_what_is_told_before_a_question_may_be_its_answer(
 
 
 def test_another_process_is_told_what_to_do(
-    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch, seeds: Path
 ) -> None:
     other = copy.copy(answerer)
     monkeypatch.setattr(other, "_process", -1)
     with pytest.raises(StoreError, match="spawn"):
         other.ask("Who urged caution?")
+    with pytest.raises(StoreError, match="spawn"):
+        other.add(seeds)
 
 
 @pytest.mark.parametrize(

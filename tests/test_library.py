@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -160,6 +161,52 @@ def test_other_documents_are_asked_with_the_same_models(
     first, second = opened.values()
     assert first.reader is second.reader
     assert first.encoder is second.encoder
+
+
+def test_other_settings_are_asked_with_the_same_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: dict[object, Answerer] = {}
+    monkeypatch.setattr("rag.library._open", opened)
+    page = tmp_path / "boat.txt"
+    page.write_text("The boat is called Petrel.")
+    question = "What is the boat called?"
+    sentences = Settings(reader="sentence", min_confidence=0.0)
+    assert ask(question, page, settings=Settings(min_confidence=1.0)).text is None
+    assert ask(question, page, settings=Settings(min_confidence=0.0)).text == "Petrel"
+    assert ask(question, page, settings=sentences).text is not None
+    strict, lax, other = opened.values()
+    assert strict.reader is lax.reader
+    assert strict.encoder is lax.encoder
+    assert strict.calibration is lax.calibration
+    assert other.reader is not strict.reader
+
+
+def test_what_was_twice_in_part_of_it_keeps_its_text_and_name(tmp_path: Path) -> None:
+    models = Answerer(open_store(tmp_path / "store"))
+    with folder_with_rights() as folder, open_store(folder / "store") as store:
+        closed = folder / "docs" / "closed"
+        closed.mkdir(parents=True)
+        (folder / "docs" / "other.txt").write_text("This boat is another.")
+        for file in (folder / "docs" / "a.txt", closed / "b.txt"):
+            file.write_text("The boat is called Petrel.")
+        answerer = models.over(store)
+        synchronize(answerer, [folder / "docs"])
+        (folder / "docs" / "a.txt").unlink()
+        closed.chmod(0)
+        synchronize(answerer, [folder / "docs"])
+        closed.chmod(0o700)
+        assert [info.title for info in store.documents()] == ["b.txt", "other.txt"]
+        assert answerer.ask("What is the boat called?").citations[0].title == "b.txt"
+
+
+def test_a_path_of_any_bytes_has_a_store_and_others_keep_theirs(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    (folder / "boat.txt").write_text("The boat is called Petrel.")
+    assert ask("What is the boat called?", folder).text == "Petrel"
+    # Worked out by hand: printf '\n/caf\xc3\xa9' | sha256sum
+    assert store_folder([Path("/café")], Settings()).name == "bc2452ec35c3370d"
 
 
 def test_what_is_not_there_makes_no_store(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag.errors import QuestionError
 from rag.filters import Filter
 from rag.loaders import make_document
 from rag.store import Store
@@ -93,3 +95,11 @@ def test_an_older_store_keeps_what_its_sources_said(tmp_path: Path) -> None:
         assert (found(store), shown(store, alone)) == (["2021", "2024"], {})
         say(store, "a.txt", "2022")
         assert found(store) == ["2022", "2024"]
+
+
+@pytest.mark.parametrize(
+    "where", [{"year": ["2021", "2022"]}, {"year": ("2021",)}, {"year": None}, {2021: "year"}]
+)
+def test_a_key_takes_one_text(where: Any) -> None:
+    with pytest.raises(QuestionError, match="takes keys and values, one text each"):
+        Filter.of(where=where)

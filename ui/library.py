@@ -148,7 +148,7 @@ class Library:
             document = self._named(source)
             if document is None:
                 return False
-            self._changing().store.remove_source(source)
+            self._changing().store.remove_source(source, self._base.encoder)
             self._keep(document)
             return True
 
@@ -194,11 +194,13 @@ class Library:
             return self._own
 
     def _named(self, source: str) -> Document | None:
-        """The document that a source names, with this source."""
+        """The document that a source names, with this source and as it calls it."""
         for info in self.documents():
             if info.source == source:
                 document = self.answerer.store.document(info.id)
-                return document and replace(document, source=source)
+                return document and replace(
+                    document, source=source, title=info.title, media_type=info.media_type
+                )
         return None
 
     def _keep(self, document: Document) -> None:

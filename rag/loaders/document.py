@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from rag.errors import LoadError
 from rag.types import Document
@@ -51,7 +50,7 @@ def make_document(
         sha256=digest,
         media_type=media_type,
         pages=pages,
-        metadata=MappingProxyType(facts),
+        metadata=facts,
     )
 
 

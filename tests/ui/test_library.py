@@ -298,6 +298,21 @@ def test_of_two_files_with_one_text_one_is_removed_and_put_back(
         assert texts(library) == both
 
 
+def test_a_name_goes_and_comes_back_with_its_file(library: Library, tmp_path: Path) -> None:
+    same = {"anna_txt": "The rent is 900.\n", "bob_txt": "The rent is 900.\n"}
+    list(library.add(upload(tmp_path, **same)))
+    for gone, left in (("anna.txt", "bob.txt"), ("bob.txt", "anna.txt")):
+        assert library.remove(f"uploads/{gone}")
+        assert library.removed == gone
+        (info,) = (info for info in library.documents() if info.source == f"uploads/{left}")
+        document = library.answerer.store.document(info.id)
+        assert document is not None
+        assert document.title == info.title == left
+        assert library.undo()
+    titles = [info.title for info in library.documents() if info.source.startswith("uploads/")]
+    assert titles == ["anna.txt", "bob.txt"]
+
+
 def test_of_too_much_that_was_removed_the_first_goes(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
