@@ -9,13 +9,15 @@ their sentences, so they are easier than what people ask: compare figures, do no
 
 import argparse
 import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.errors import CitespanError, LoadError
-from rag.evaluation.datasets import load_documents
-from rag.evaluation.proposals.propose import propose
+from rag.evaluation.datasets import distinct, load_documents
+from rag.evaluation.proposals.propose import Proposal, propose
 from rag.evaluation.proposals.review import review
 from rag.evaluation.proposals.writing import write
 from scripts.arguments import new_file, positive
@@ -33,10 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
         documents, faults = load_documents(asked.documents)
         for fault in faults:
             print(f"make_questions: left out {fault}", file=sys.stderr)
-        proposals = propose(documents, asked.count, asked.seed)
+        proposals = propose(distinct(documents), asked.count, asked.seed)
         if not proposals:
             raise LoadError("no sentence of the documents fits a rule; write the questions by hand")
-        kept = review(proposals) if asked.review else proposals
+        kept = _reviewed(proposals) if asked.review else proposals
         write(asked.out, kept)
     except CitespanError as error:
         return refused("make_questions", error)
@@ -46,6 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     unanswerable = sum(not proposal.golds for proposal in kept)
     print(f"{len(kept)} questions, {unanswerable} of them unanswerable, in {asked.out}")
     return 0
+
+
+def _reviewed(proposals: Sequence[Proposal]) -> list[Proposal]:
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # a broken byte costs its line alone
+    kept = review(proposals)
+    if not kept:
+        raise LoadError("no question was kept, so nothing was written")
+    return kept
 
 
 def _parser() -> argparse.ArgumentParser:

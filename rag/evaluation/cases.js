@@ -8,10 +8,12 @@ function ranks(c) {
   return `${c.rank ?? "–"} (${told.join(", ")})`;
 }
 
+const answered = (c) => (c.error ? "not asked" : c.prediction ?? NOTHING);
+
 function facts(c) {
   const rows = [
     ["Accepted", c.answers.length ? c.answers.join(" | ") : NOTHING],
-    ["Answered", c.prediction === null ? NOTHING : c.prediction],
+    ["Answered", answered(c)],
   ];
   if (c.prediction === null && c.candidate !== null) rows.push(["Withheld", c.candidate]);
   if (Object.hasOwn(changed, c.id)) {
@@ -86,10 +88,8 @@ const KIND = {
   words: (c) => [c.id, c.question, c.prediction || "", ...c.answers],
   good: (c) => c.right,
   outcome: (c) => (c.right ? "right" : data.failures[c.failure]),
-  brief: (c) => {
-    const said = c.prediction === null ? NOTHING : c.prediction;
-    return c.right ? said : `${said} — accepted: ${c.answers.length ? c.answers[0] : NOTHING}`;
-  },
+  brief: (c) =>
+    answered(c) + (c.right ? "" : ` — accepted: ${c.answers.length ? c.answers[0] : NOTHING}`),
   facts,
   body: passages,
 };

@@ -15,6 +15,8 @@ from rag.types import Document
 class Failure(StrEnum):
     """What went wrong with a question; the first that applies, in this order."""
 
+    NOT_ASKED = "not_asked"
+    """It was refused, as for its length."""
     ANSWERED_UNANSWERABLE = "answered_unanswerable"
     """The documents do not hold the answer, and one was given."""
     GOLD_QUESTIONABLE = "gold_questionable"
@@ -45,6 +47,7 @@ class Case:
     ``right`` is ``qa.is_right`` of what was said. ``candidate_right`` is the same of the answer
     that ``confidence`` speaks about, given or withheld: never right on an unanswerable question,
     None where a withheld answer is not known. ``failure`` is None just where ``right``.
+    A question that could not be asked scores nothing, and nothing is known of a candidate.
     ``supported`` has a flag for each supporting citation: its passage holds the gold evidence.
     ``verbatim`` has a flag for each citation: the document has the quote at its offsets.
     ``evidence`` compares the evidence found with the marked one; None where nobody marked any.
@@ -66,6 +69,16 @@ class Case:
     shown: Shown | None
     gold_shown: Shown | None
 
+    @property
+    def asked(self) -> bool:
+        """Whether it could be asked."""
+        return self.prediction.error is None
+
+    @property
+    def abstained(self) -> bool:
+        """Whether it was asked and nothing was answered."""
+        return self.asked and self.prediction.text is None
+
 
 @dataclass(frozen=True, slots=True)
 class Judging:
@@ -84,19 +97,20 @@ def judge(
 
 
 def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
-    right = qa.is_right(prediction.text, question.answers)
+    asked = prediction.error is None
+    right = asked and qa.is_right(prediction.text, question.answers)
     ranks = Ranks(
         **{kind: first_rank(run.get(question.id, ())) for kind, run in by.rankings.items()}
     )
     supporting = [cited for cited in prediction.citations if cited.supports]
     first = supporting[0] if prediction.text is not None and supporting else None
     failure = None if right else _failure(question, prediction, first, by)
-    exact = qa.exact_match(prediction.text, question.answers)
+    exact = qa.exact_match(prediction.text, question.answers) if asked else 0.0
     return Case(
         question=question,
         prediction=prediction,
         exact_match=exact,
-        f1=qa.f1(prediction.text, question.answers),
+        f1=qa.f1(prediction.text, question.answers) if asked else 0.0,
         right=right,
         candidate_right=_candidate_right(question, prediction),
         failure=failure,
@@ -110,6 +124,8 @@ def _case(question: Question, prediction: Prediction, by: Judging) -> Case:
 
 
 def _candidate_right(question: Question, prediction: Prediction) -> bool | None:
+    if prediction.error is not None:
+        return None
     if not question.golds:
         return False
     if prediction.candidate is None:
@@ -120,6 +136,8 @@ def _candidate_right(question: Question, prediction: Prediction) -> bool | None:
 def _failure(
     question: Question, prediction: Prediction, first: Cited | None, by: Judging
 ) -> Failure:
+    if prediction.error is not None:
+        return Failure.NOT_ASKED
     if not question.golds:
         return Failure.ANSWERED_UNANSWERABLE
     if first and (_questionable(question, first, by.gold) or _read_in_several(prediction)):

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import shorten
 
 from rag.errors import LoadError
-from rag.evaluation.fields import RowErrors
+from rag.evaluation.fields import RowErrors, readable
 from rag.evaluation.records import Gold, Marked, Question, QuestionSet, RowError
 from rag.evaluation.rows import read_csv, read_jsonl
 from rag.evaluation.squad import read_squad
@@ -60,28 +60,31 @@ def read_set(path: Path, documents: Sequence[Path] = (), limit: int | None = Non
     elif not corpus:
         corpus, faults = named_documents(path.parent, given.questions)
     questions, unknown = resolve(given.questions[:limit], corpus, path.name)
-    return QuestionSet(questions, corpus, (*given.errors, *faults, *unknown))
+    return QuestionSet(questions, distinct(corpus), (*given.errors, *faults, *unknown))
 
 
 def load_documents(paths: Sequence[Path]) -> tuple[tuple[Document, ...], tuple[RowError, ...]]:
-    """The documents of files and folders; a file that cannot be loaded is reported.
+    """A document for each file, whatever its text; a file that cannot be loaded is reported.
 
     Raises:
         LoadError: a path is missing, or nothing could be loaded.
     """
-    documents: dict[str, Document] = {}
+    documents = []
     errors = []
     for file in find_files(paths):
         try:
-            document = load_file(file)
+            documents.append(load_file(file))
         except LoadError as error:
-            errors.append(RowError(file.name, "document", str(error)))
-        else:
-            documents.setdefault(document.id, document)
+            errors.append(RowError(readable(file.name), "document", str(error)))
     if not documents:
         reason = errors[0].reason if errors else "they hold no file of a known format"
         raise LoadError(f"no document in {', '.join(map(str, paths))}: {reason}")
-    return tuple(documents.values()), tuple(errors)
+    return tuple(documents), tuple(errors)
+
+
+def distinct(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """The first document of each text, in order."""
+    return tuple({document.id: document for document in reversed(documents)}.values())[::-1]
 
 
 def named_documents(
@@ -95,14 +98,21 @@ def named_documents(
     named = (name for q in questions for name in (q.document, *(m.document for m in q.evidence)))
     names = [name for name in dict.fromkeys(named) if name]
     base = folder.resolve()
-    paths = [path for name in names if (path := (base / name).resolve()).is_file()]
-    inside = [path for path in paths if path.is_relative_to(base)]
+    inside = [path for name in names if (path := _file_below(base, name))]
     if not inside:
         raise LoadError(
             f"{folder}: holds no document that the questions name; "
             "give the documents with --documents"
         )
     return load_documents(inside)
+
+
+def _file_below(base: Path, name: str) -> Path | None:
+    try:
+        path = (base / name).resolve()
+        return path if path.is_file() and path.is_relative_to(base) else None
+    except (OSError, ValueError):  # too long, or with a NUL: a text, and no name
+        return None
 
 
 def resolve(
@@ -133,8 +143,8 @@ def resolve(
         errors.add(
             "questions",
             f"{len(unknown)} name a document that is not, or not once, in the corpus "
-            f'("{unknown[0].document}"); for these any passage with a gold answer counts as '
-            "relevant",
+            f'("{shorten(unknown[0].document or "", 60)}"); for these any passage with a gold '
+            "answer counts as relevant",
         )
     return tuple(resolved), tuple(errors.found)
 
@@ -153,7 +163,8 @@ def _found(mark: Marked, find: _Find, texts: Mapping[str, str]) -> Marked:
     """The marked run with its document's id and its offsets."""
     ids = find(mark.document or "")
     if len(ids) != 1:
-        raise ValueError(f'the document "{mark.document}" is not, or not once, in the corpus')
+        named = shorten(mark.document or "", 60)
+        raise ValueError(f'the document "{named}" is not, or not once, in the corpus')
     (only,) = ids
     text = texts[only]
     if mark.start is None or mark.end is None:

@@ -1,22 +1,23 @@
 """Reading one row of a question set: every check raises ValueError with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rag.evaluation.records import Gold, Marked, RowError
+from rag.evaluation.records import Gold, Marked, Question, RowError
 
 
 class RowErrors:
     """Collects what was wrong with the rows of one file."""
 
     def __init__(self, file: str) -> None:
-        """Start with no errors; ``file`` is named in each."""
-        self.file = file
+        """Start with no errors; ``file`` is named in each, so that it can be read."""
+        self.file = readable(file)
         self.found: list[RowError] = []
 
     def add(self, place: str, reason: object) -> None:
         """Note one row: ``place`` is a line or a path inside the file."""
-        self.found.append(RowError(self.file, place, str(reason)))
+        self.found.append(RowError(self.file, place, readable(str(reason))))
 
 
 class Names:
@@ -27,19 +28,31 @@ class Names:
         self._taken: set[str] = set()
 
     def take(self, wanted: object) -> tuple[str, bool]:
-        """The id to use, and whether it is the one that was wanted.
+        """The id to use, and whether it is the one that was wanted; "" where none was.
 
-        Without a wanted id it is ``q`` and the number of the question; one that is taken gets
-        ``#2``, ``#3`` and so on.
+        One that is taken gets ``#2``, ``#3`` and so on.
         """
-        name = str(wanted) if isinstance(wanted, str | int) and str(wanted) else ""
-        base = name or f"q{len(self._taken) + 1}"
+        name = well_formed(str(wanted), "id") if isinstance(wanted, str | int) else ""
+        free = self._free(name) if name else ""
+        return free, free == name
+
+    def complete(self, questions: Sequence[Question]) -> tuple[Question, ...]:
+        """All questions of a file; one without an id gets ``q`` and its number, from 1.
+
+        That comes last, so that it takes no question's own id.
+        """
+        return tuple(
+            one if one.id else replace(one, id=self._free(f"q{number}"))
+            for number, one in enumerate(questions, 1)
+        )
+
+    def _free(self, base: str) -> str:
         free, count = base, 1
         while free in self._taken:
             count += 1
             free = f"{base}#{count}"
         self._taken.add(free)
-        return free, not name or free == name
+        return free
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -76,6 +89,11 @@ def well_formed(value: str, key: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f'"{key}" is not valid UTF-8')
     return value
+
+
+def readable(name: str) -> str:
+    """A name as valid Unicode, as the loaders write it: that of a file may be any bytes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def golds(item: Mapping[str, Any]) -> tuple[Gold, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.errors import CitespanError
 from rag.evaluation.compare import compare
+from rag.evaluation.fields import readable
 from rag.evaluation.html import page
 from rag.evaluation.report import Json
 
@@ -40,7 +41,7 @@ def finish(result: Json, out: Path | None, old: Json | None, against: Path | Non
         CitespanError: it cannot be written.
     """
     if old is not None and against is not None:
-        named = "/".join(against.resolve().parts[-2:])  # a report tells nobody's folders
+        named = readable("/".join(against.resolve().parts[-2:]))  # nobody's folders are told
         result["against"] = compare(old, result, named)
     if out:
         write(out / REPORT, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
@@ -54,9 +55,12 @@ def write(path: Path, content: str) -> None:
     Raises:
         CitespanError: it cannot be written.
     """
-    fresh = path.with_suffix(".tmp")
+    fresh = path.with_name(f"{path.name}.tmp")
     try:
-        fresh.write_text(content, "utf-8")
-        fresh.replace(path)
+        try:
+            fresh.write_text(content, "utf-8", newline="\n")
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise CitespanError(f"{path}: cannot be written ({error.strerror})") from error

@@ -44,9 +44,13 @@ def summary(report: Json) -> str:
     if failures := report["failures"]:
         wrong, silent = sum(failures.values()), sum(_silent(case) for case in report["cases"])
         asked = counted(whole, "question")
-        rest = f"{wrong - silent:,} got a wrong answer, and {silent:,} none though there is one"
+        refused = failures["not_asked"]
+        answered = wrong - silent - refused
+        rest = f"{answered:,} got a wrong answer, and {silent:,} none though there is one"
         if doubtful := failures["gold_questionable"]:
             rest += f"; {doubtful:,} of the wrong answers may be right, look at them"
+        if refused:
+            rest += f"; {refused:,} could not be asked"
         told = f"Of {asked}, {whole - wrong:,} came out right, {rest}."
     elif rows := report["queries"]:
         counts = Counter(map(first_relevant, rows))
@@ -59,7 +63,7 @@ def summary(report: Json) -> str:
 
 
 def _silent(case: Json) -> bool:
-    return not case["right"] and case["prediction"] is None
+    return not case["right"] and case["prediction"] is None and not case["error"]
 
 
 def tiles(report: Json) -> str:

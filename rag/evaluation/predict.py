@@ -28,7 +28,7 @@ def ask_all(answerer: Answerer, questions: Sequence[Question]) -> Iterator[list[
     """
     if not questions:
         return
-    answerer.ask(_OPENING)
+    answerer.ask(_OPENING[: answerer.settings.max_question_chars])
     system = _System(answerer)
     for question in questions[:TIMED]:
         yield system.ask([question], timed=True)

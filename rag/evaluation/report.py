@@ -13,10 +13,10 @@ from rag.evaluation.uncertainty import intervals
 
 Json = dict[str, Any]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the report's form, as written down in ``report.schema.json``."""
 
-COMPARABLE = (1, 2, 3, FORMAT)
+COMPARABLE = (1, 2, 3, 4, FORMAT)
 """Forms of older reports that ``compare`` can read: what they lack is not compared."""
 
 SECTIONS = ("retrieval", "qa", "calibration", "citations", "evidence", "latency_ms", "failures")

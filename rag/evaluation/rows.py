@@ -48,7 +48,8 @@ def read_csv(path: Path) -> QuestionSet:
     try:
         # Bytes that are not UTF-8 become lone surrogates, which fault their own row only.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+            tabs = path.suffix.lower() == ".tsv"
+            reader = csv.DictReader(file, delimiter="\t" if tabs else ",")
             columns = reader.fieldnames or []
             if "question" not in columns or "answer" not in columns:
                 raise LoadError(
@@ -79,7 +80,8 @@ class _Questions:
         self._questions.append(Question(name, text, accepted, document, evidence))
 
     def set(self) -> QuestionSet:
-        return QuestionSet(tuple(self._questions), errors=tuple(self.errors.found))
+        questions = self._names.complete(self._questions)
+        return QuestionSet(questions, errors=tuple(self.errors.found))
 
 
 def _accepted(row: Mapping[str, Any]) -> tuple[tuple[Gold, ...], tuple[Marked, ...]]:
@@ -91,7 +93,7 @@ def _accepted(row: Mapping[str, Any]) -> tuple[tuple[Gold, ...], tuple[Marked, .
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rb") as file:
             yield from ((number, raw) for number, raw in enumerate(file, 1) if raw.strip())

@@ -1,8 +1,7 @@
 """One evaluation from end to end: read, index, ask, score, report."""
 
-import hashlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +16,9 @@ from rag.evaluation import datasets, queries, report
 from rag.evaluation.about import About, about, now
 from rag.evaluation.cases import Judging, judge
 from rag.evaluation.compare import read_report
+from rag.evaluation.fields import readable
 from rag.evaluation.journal import Journal
+from rag.evaluation.kept_store import forget_others, kept_store
 from rag.evaluation.output import finish, folder_for
 from rag.evaluation.predict import ask_all, rank_all, read_all
 from rag.evaluation.records import Prediction, Question, RetrievalSet, RowError, Run
@@ -61,7 +62,8 @@ def evaluate(options: Options) -> report.Json:
 
     Raises:
         LoadError: the questions or all of the documents cannot be read.
-        SettingsError: an option that a BEIR folder has no use for.
+        SettingsError: an option that a BEIR folder has no use for, or ``out`` has a store that no
+            evaluation made.
         CitespanError: any other error of the tree, with its remedy.
     """
     _require_used(options)
@@ -90,7 +92,7 @@ def evaluate_run(
     ranked, faults = read_run(run)
     judged, more = read_qrels(qrels)
     errors = tuple(map(str, (*faults, *more)))
-    told = About(questions=run.name, documents=None, errors=errors, began=now())
+    told = About(questions=readable(run.name), documents=None, errors=errors, began=now())
     result = report.retrieval_report({RERANKED: ranked}, judged, told)
     with folder_for(out):
         return finish(result, out, old, against)
@@ -101,7 +103,7 @@ def empty_report(options: Options) -> report.Json:
 
     Only the stages of ``latency_ms`` are not there, which follow from the answers.
     """
-    told = About(questions=options.questions.name, documents=None)
+    told = About(questions=readable(options.questions.name), documents=None)
     rankings: dict[str, Run] = {kind: {} for kind in RANKINGS}
     if options.questions.is_dir():
         return report.retrieval_report(rankings, {}, told)
@@ -123,9 +125,10 @@ def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Jour
     given = datasets.read_set(options.questions, options.documents, options.limit)
     questions, documents = given.questions, given.documents
     gold = GoldPlaces({document.id: document.text for document in documents})
-    with Store(_store_folder(options, folder)) as store:
+    name = readable(options.questions.name)
+    with kept_store(folder, options.settings.encoder) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
-        told = about(answerer, options.questions.name, questions, documents, given.errors)
+        told = about(answerer, name, questions, documents, given.errors)
         journal = Journal(folder / PREDICTIONS, _describe(told, options), began=now())
         todo = [question for question in questions if question.id not in journal.done]
         if options.gold_passages:
@@ -140,7 +143,7 @@ def _evaluate_answers(options: Options, folder: Path) -> tuple[report.Json, Jour
         began=journal.began,
         limit=options.limit,
         gold_passages=options.gold_passages,
-        corpus=tuple(path.resolve().name for path in options.documents),
+        corpus=tuple(readable(path.resolve().name) for path in options.documents),
         errors=(*told.errors, *_unread(predictions, options)),
     )
     return judged(questions, predictions, documents, told), journal
@@ -152,11 +155,16 @@ def judged(
     documents: Sequence[Document],
     told: About,
 ) -> report.Json:
-    """The report on predictions, by question id, for the questions of a corpus."""
+    """The report on predictions, by question id, for the questions of a corpus.
+
+    Its errors are those ``told`` and the questions that could not be asked.
+    """
     gold = GoldPlaces({document.id: document.text for document in documents})
     rankings = {} if told.gold_passages else runs(questions, predictions, gold)
     by = Judging({document.id: document for document in documents}, gold, rankings)
     cases = judge(questions, predictions, by)
+    unasked = map(str, _unasked(told.questions, (case.prediction for case in cases)))
+    told = replace(told, errors=(*told.errors, *unasked))
     return report.answer_report(cases, by.rankings, gold_qrels(questions), told)
 
 
@@ -164,7 +172,7 @@ def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
     began, collection = now(), read_beir(options.questions)
     questions = collection.questions[: options.limit]
     options = replace(options, settings=_long_enough(options.settings, questions))
-    with Store(_store_folder(options, folder)) as store:
+    with kept_store(folder, options.settings.encoder) as store:
         answerer = Answerer(store, options.settings, encoder=_encoder(options))
         _index(store, answerer.encoder, collection.documents, options)
         predictions: list[Prediction] = []
@@ -172,10 +180,9 @@ def _evaluate_retrieval(options: Options, folder: Path) -> report.Json:
             for chunk in rank_all(answerer, questions):
                 predictions += chunk
                 bar.update(len(chunk))
-    name = options.questions.resolve().name
-    unasked = [RowError(name, p.question_id, p.error) for p in predictions if p.error]
+    name = readable(options.questions.resolve().name)
     qrels = {question.id: collection.qrels[question.id] for question in questions}
-    errors = (*collection.errors, *unasked)
+    errors = (*collection.errors, *_unasked(name, predictions))
     told = about(answerer, name, questions, collection.documents, errors, qrels)
     told = replace(told, began=began, limit=options.limit)
     rankings = document_runs(predictions, collection.own)
@@ -194,10 +201,7 @@ def _encoder(options: Options) -> RememberingEncoder:
 
 def _index(store: Store, encoder: Encoder, documents: Sequence[Document], options: Options) -> None:
     """Make the store hold these documents and no others."""
-    wanted = {document.id for document in documents}
-    for info in store.documents():
-        if info.id not in wanted:
-            store.remove(info.id)
+    forget_others(store, documents)
     with _bar(len(documents), "indexing", options) as bar:
 
         def stored(_: Document) -> None:
@@ -215,13 +219,17 @@ def _collect(
             bar.update(len(predictions))
 
 
+def _unasked(name: str, predictions: Iterable[Prediction]) -> list[RowError]:
+    return [RowError(name, one.question_id, one.error) for one in predictions if one.error]
+
+
 def _unread(predictions: Mapping[str, Prediction], options: Options) -> list[str]:
     """With gold passages, how many questions have none, where there are such."""
     number = sum(prediction.read == 0 for prediction in predictions.values())
     if not options.gold_passages or not number:
         return []
     reason = f"{number} have no gold passages, so the reader was given nothing"
-    return [str(RowError(options.questions.name, "questions", reason))]
+    return [str(RowError(readable(options.questions.name), "questions", reason))]
 
 
 def _bar(total: int, label: str, options: Options, done: int = 0) -> "tqdm[NoReturn]":
@@ -251,9 +259,3 @@ def _known(collection: RetrievalSet) -> queries.Collection:
             name, document.title if document.title not in ("", name) else None
         )
     return queries.Collection({one.id: one.text for one in collection.questions}, names)
-
-
-def _store_folder(options: Options, folder: Path) -> Path:
-    """A store holds the vectors of one encoder, so each encoder has its own."""
-    name = options.settings.encoder
-    return folder / (f"store-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name else "store")

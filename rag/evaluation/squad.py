@@ -34,9 +34,7 @@ def read_squad(path: Path) -> QuestionSet:
     reader = _Reader(path.name)
     for number, article in enumerate(articles(path)):
         reader.article(number, article)
-    return QuestionSet(
-        tuple(reader.questions), tuple(reader.documents.values()), tuple(reader.errors.found)
-    )
+    return reader.set()
 
 
 def articles(path: Path) -> list[Any]:
@@ -45,7 +43,7 @@ def articles(path: Path) -> list[Any]:
     Raises:
         LoadError: the file cannot be read or is not SQuAD JSON.
     """
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rb") as file:
             content = json.loads(file.read().decode("utf-8-sig"))
@@ -79,11 +77,14 @@ def whole_articles(path: Path) -> list[Any]:
 
 class _Reader:
     def __init__(self, file: str) -> None:
-        self.file = file
         self.errors = RowErrors(file)
-        self.questions: list[Question] = []
-        self.documents: dict[str, Document] = {}
+        self._questions: list[Question] = []
+        self._documents: dict[str, Document] = {}
         self._names = Names()
+
+    def set(self) -> QuestionSet:
+        questions = self._names.complete(self._questions)
+        return QuestionSet(questions, tuple(self._documents.values()), tuple(self.errors.found))
 
     def article(self, number: int, value: object) -> None:
         place = f"data[{number}]"
@@ -95,7 +96,7 @@ class _Reader:
             return
         title = str(article.get("title") or "").replace("_", " ").strip()
         for index, paragraph in enumerate(paragraphs):
-            source = f"{self.file}#{number}/{index}"
+            source = f"{self.errors.file}#{number}/{index}"
             self._paragraph(f"{place}.paragraphs[{index}]", paragraph, title, source)
 
     def _paragraph(self, place: str, value: object, title: str, source: str) -> None:
@@ -107,11 +108,11 @@ class _Reader:
         except (ValueError, LoadError) as error:
             self.errors.add(place, error)
             return
-        self.documents.setdefault(document.id, document)
+        self._documents.setdefault(document.id, document)
         for index, row in enumerate(rows):
             where = f"{place}.qas[{index}]"
             try:
-                self.questions.append(self._question(where, mapping(row), document))
+                self._questions.append(self._question(where, mapping(row), document))
             except ValueError as error:
                 self.errors.add(where, error)
 

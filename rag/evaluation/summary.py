@@ -33,18 +33,19 @@ def retrieval_figures(rankings: Mapping[str, Run], qrels: Qrels) -> Json:
 
 
 def qa_figures(cases: Sequence[Case]) -> Json:
-    """Answer quality; every question counts.
+    """Answer quality; every question counts, and one that could not be asked as wrong.
 
     ``abstention``: precision is the share of abstentions on unanswerable questions, recall the
     share of unanswerable questions abstained on. ``right`` is the share of ``qa.is_right``, which
     ``auroc`` and ``risk_coverage_area`` rank by confidence; ``auroc_answerable`` tells answerable
-    from unanswerable questions by the confidence.
+    from unanswerable questions by the confidence. Only a question that was asked has one.
     """
     answerable = [case for case in cases if case.question.golds]
     unanswerable = [case for case in cases if not case.question.golds]
     stated, right = stated_confidence(cases)
-    everywhere = np.array([case.prediction.confidence for case in cases], dtype=np.float64)
-    labels = np.array([bool(case.question.golds) for case in cases], dtype=np.float64)
+    asked = [case for case in cases if case.asked]
+    everywhere = np.array([case.prediction.confidence for case in asked], dtype=np.float64)
+    labels = np.array([bool(case.question.golds) for case in asked], dtype=np.float64)
     return {
         **_match(cases),
         "answerable": {"questions": len(answerable), **_match(answerable)},
@@ -152,11 +153,11 @@ def _match(cases: Sequence[Case]) -> Json:
 
 
 def _abstention(cases: Sequence[Case]) -> Json:
-    abstained = [case for case in cases if case.prediction.text is None]
+    abstained = [case for case in cases if case.abstained]
     unanswerable = [case for case in cases if not case.question.golds]
     return {
         "precision": _mean(not case.question.golds for case in abstained),
-        "recall": _mean(case.prediction.text is None for case in unanswerable),
+        "recall": _mean(case.abstained for case in unanswerable),
         "abstained": len(abstained),
     }
 

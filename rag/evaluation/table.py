@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.evaluation.relevance import RERANKED
-from rag.evaluation.wording import STAGES, differs
+from rag.evaluation.wording import FAILURES, STAGES, differs
 
 _WIDTH = 26
 _ERRORS_SHOWN = 5
@@ -86,7 +86,7 @@ SECTIONS = (
     (
         "Questions that went wrong",
         "failures",
-        ("not_retrieved", "misread", "abstained", "answered_unanswerable", "gold_questionable"),
+        tuple(FAILURES),
     ),
 )
 """Heading, section of the report and the names of the figures shown."""

@@ -37,8 +37,8 @@ _OF_QUESTIONS: Mapping[str, Callable[[Case], float | None]] = {
     "qa.answerable.f1": lambda case: case.f1 if case.question.golds else None,
     "qa.unanswerable.f1": lambda case: None if case.question.golds else case.f1,
     "qa.unanswerable.right": lambda case: None if case.question.golds else case.right,
-    "qa.abstention.precision": lambda case: None if _answered(case) else not case.question.golds,
-    "qa.abstention.recall": lambda case: None if case.question.golds else not _answered(case),
+    "qa.abstention.precision": lambda case: not case.question.golds if case.abstained else None,
+    "qa.abstention.recall": lambda case: None if case.question.golds else case.abstained,
     "calibration.brier": _squared_distance,
     "evidence.word_f1": lambda case: case.evidence.f1 if case.evidence else None,
 }
@@ -89,6 +89,8 @@ def _ranked_intervals(cases: Sequence[Case]) -> dict[str, Interval | None]:
     stated = np.array([case.prediction.confidence for case in cases])
     right = np.array([case.candidate_right for case in cases], dtype=np.float64)
     answerable = np.array([bool(case.question.golds) for case in cases], dtype=np.float64)
+    asked = np.array([case.asked for case in cases])
+    stated_asked, answerable = stated[asked], answerable[asked]
     known = ~np.isnan(right)
     stated_known, right_known = stated[known], right[known]
     return {
@@ -96,7 +98,7 @@ def _ranked_intervals(cases: Sequence[Case]) -> dict[str, Interval | None]:
             lambda drawn: confidence.auroc(stated_known[drawn], right_known[drawn]), known.sum()
         ),
         "qa.auroc_answerable": interval(
-            lambda drawn: confidence.auroc(stated[drawn], answerable[drawn]), len(cases)
+            lambda drawn: confidence.auroc(stated_asked[drawn], answerable[drawn]), asked.sum()
         ),
         "qa.risk_coverage_area": interval(
             lambda drawn: confidence.risk_coverage_area(stated_known[drawn], right_known[drawn]),

@@ -7,6 +7,7 @@ from datetime import datetime
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 FAILURES: Mapping[str, tuple[str, str]] = {
+    "not_asked": ("not asked", "the question could not be asked, as where it is too long"),
     "not_retrieved": (
         "not retrieved",
         "no passage that holds the answer was among those that were read",

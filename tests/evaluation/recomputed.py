@@ -53,7 +53,7 @@ def figures(
         for kind, wanted in (("answerable", True), ("unanswerable", False)):
             some = [scored[n][key] for n, one in asked.items() if bool(one.golds) is wanted]
             found[f"qa.{kind}.{key}"] = mean(some)
-    silent = [n for n in asked if rows[n]["text"] is None]
+    silent = [n for n in asked if rows[n]["text"] is None and not rows[n]["error"]]
     hopeless = [n for n, one in asked.items() if not one.golds]
     found["qa.abstention.precision"] = mean(n in hopeless for n in silent)
     found["qa.abstention.recall"] = mean(n in silent for n in hopeless)
@@ -64,8 +64,8 @@ def figures(
     right = sum(s["right"] for s in scored.values())
     assert counts.total() == len(asked)
     assert counts[None] == right
-    kinds = "not_retrieved misread abstained answered_unanswerable gold_questionable".split()
-    found |= {f"failures.{kind}": counts[kind] for kind in kinds}
+    kinds = "not_asked not_retrieved misread abstained answered_unanswerable gold_questionable"
+    found |= {f"failures.{kind}": counts[kind] for kind in kinds.split()}
     times = sorted(r["timings_ms"]["total"] for r in rows.values() if r["timings_ms"])
     for q in (50, 95):
         place = (len(times) - 1) * q / 100
@@ -105,6 +105,8 @@ def _right(text: str | None, golds: Sequence[str]) -> bool:
 
 def _scored(asked: Asked, row: Row) -> Row:
     golds = [text for text, _ in asked.golds]
+    if row["error"]:
+        return {"exact_match": 0.0, "f1": 0.0, "right": False}
     said, accepted = words(row["text"]), [words(gold) for gold in golds] or [[]]
     return {
         "exact_match": float(said in accepted),
@@ -115,6 +117,7 @@ def _scored(asked: Asked, row: Row) -> Row:
 
 def _confidence(asked: Mapping[str, Asked], rows: Mapping[str, Row]) -> dict[str, float | None]:
     pairs: list[tuple[float, bool]] = []
+    asked = {name: one for name, one in asked.items() if not rows[name]["error"]}
     for name, one in asked.items():
         row = rows[name]
         if one.golds and row["candidate"] is None and row["confidence"]:
@@ -202,6 +205,8 @@ def _rankings(
 
 def _failure(asked: Asked, row: Row, texts: Mapping[str, str]) -> str | None:
     read = [hit for hit in row["retrieved"] if hit[4] and hit[4] <= row["read"]]
+    if row["error"]:
+        return "not_asked"
     if _right(row["text"], [text for text, _ in asked.golds]):
         return None
     if not asked.golds:

@@ -131,11 +131,13 @@ def test_a_question_that_cannot_be_asked_is_scored_and_explained(report: dict[st
     (case,) = [case for case in report["cases"] if len(case["question"]) == 3000]
 
     assert "3,000 characters" in case["error"]
-    assert (case["prediction"], case["exact_match"]) == (None, 1.0)
+    assert (case["prediction"], case["right"], case["exact_match"]) == (None, False, 0.0)
 
 
 def test_faulty_rows_are_in_the_report(report: dict[str, Any]) -> None:
-    assert report["errors"] == ['village.json: data[6]: "paragraphs" is missing']
+    faulty, unasked = report["errors"]
+    assert faulty == 'village.json: data[6]: "paragraphs" is missing'
+    assert unasked.startswith("village.json: Clinic-6: the question has 3,000 characters")
 
 
 def test_times_are_those_of_questions_asked_alone(report: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from rag.errors import CitespanError
+from rag.evaluation import output
 from rag.evaluation.proposals.propose import Proposal
 
 
@@ -15,10 +15,7 @@ def write(path: Path, proposals: Iterable[Proposal]) -> None:
         CitespanError: the file cannot be written.
     """
     lines = [_line(number, proposal) for number, proposal in enumerate(proposals, 1)]
-    try:
-        path.write_text("".join(lines), "utf-8", newline="\n")
-    except OSError as error:
-        raise CitespanError(f"{path}: cannot be written ({error.strerror})") from error
+    output.write(path, "".join(lines))
 
 
 def _line(number: int, proposal: Proposal) -> str:
