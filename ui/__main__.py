@@ -107,16 +107,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(value: str) -> int:
-    port = int(value)
-    if not 1 <= port <= 65535:
+    known = value.isascii() and value.isdigit() and len(value) < 6
+    if not known or not 1 <= int(value) <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return port
+    return int(value)
 
 
 def _host(value: str) -> str:
+    """A host name as browsers send it, in ASCII."""
     if not re.fullmatch(r"[\w.-]+|\[[\da-fA-F:.]+\]", value):
         raise argparse.ArgumentTypeError("a host name has neither http:// nor a port")
-    return value
+    try:
+        return value.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise argparse.ArgumentTypeError(f"{value} cannot be a host name") from error
 
 
 def _answerer(options: argparse.Namespace) -> "Answerer":
@@ -140,7 +144,7 @@ def _answerer(options: argparse.Namespace) -> "Answerer":
             synchronize(answerer, paths, progress)
         elif options.documents:
             _tell(answerer.add(paths, progress))
-    if not answerer.store.documents():
+    if not answerer.store.documents() and not options.shared:
         raise StoreError(f"{folder} holds no documents; name some with --documents")
     answerer.ask(EXAMPLES[0])  # the first question is the slow one: not the visitor's
     return answerer

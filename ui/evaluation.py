@@ -25,6 +25,7 @@ from ui.handlers import names_of, value_of
 from ui.history import Turns
 from ui.library import MAX_FILE_BYTES, Library
 from ui.measure import Progress, measure
+from ui.received import Received
 from ui.suggestions import sample
 from ui.update import Update
 
@@ -40,28 +41,26 @@ class Evaluation:
     def __init__(self, library: Library) -> None:
         """Measure the answers from a library, as it is when a run begins."""
         self._library = library
+        self._received = Received()
         self._running = threading.Lock()
         self._stop = threading.Event()
         self._report: Json | None = None
         self._saved = 0
 
     def upload(self, given: object) -> Iterator[Update]:
-        """Measure with the file that Gradio has received; it is deleted afterwards."""
+        """Measure with the file that Gradio has received."""
         if not isinstance(given, str) or not given:
             return
-        path = Path(given)
+        with self._received.own([Path(given)]) as (path,):
 
-        def read() -> QuestionSet:
-            try:
-                with Child(self._stop.is_set) as child:
-                    return child.questions(path)
-            except LoadError as error:
-                raise LoadError(str(error).replace(str(path), path.name)) from error
+            def read() -> QuestionSet:
+                try:
+                    with Child(self._stop.is_set) as child:
+                        return child.questions(path)
+                except LoadError as error:
+                    raise LoadError(str(error).replace(str(path), path.name)) from error
 
-        try:
             yield from self._run(path.name, read)
-        finally:
-            path.unlink(missing_ok=True)
 
     def refuse(self, event: object) -> Update:
         """Say that a file was not sent: ``{"names": [name]}`` where it is too large."""
@@ -91,7 +90,7 @@ class Evaluation:
         """Measure with the answers of a chat that the visitor has judged."""
 
         def read() -> QuestionSet:
-            lines = as_questions(turns)
+            lines = as_questions(turns, self._library.documents())
             if not lines:
                 raise LoadError(
                     "nothing judged in this chat can be measured; say which answers are right, "
@@ -107,6 +106,11 @@ class Evaluation:
     def stop(self) -> None:
         """End the run that is under way; what was asked so far is reported."""
         self._stop.set()
+
+    def close(self) -> None:
+        """Stop, and delete what was sent."""
+        self.stop()
+        self._received.close()
 
     def save(self, event: object) -> Update:
         """Offer the last report as a file: ``{"value": "html" | "json"}``."""

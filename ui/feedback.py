@@ -1,12 +1,15 @@
 """What a visitor says of an answer: right, wrong, or where the right one stands."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from rag.snapshot import DocumentInfo
 from rag.store import Store
+from rag.types import Citation
 from ui.handlers import integer
 from ui.history import Turns
 from ui.turns import Place, Turn, place_of
@@ -50,40 +53,52 @@ def marked(turns: Turns, event: object, store: Store) -> Turns | None:
     return _with(turns, answered, replace(turns[answered], right=place, rating=False))
 
 
-def as_questions(turns: Iterable[Turn]) -> str:
+def as_questions(turns: Iterable[Turn], documents: Iterable[DocumentInfo] = ()) -> str:
     """The turns that were judged, as lines of a question set for ``scripts/evaluate.py``.
 
     An answer marked in a source, or given and found right, is gold; "not in these documents"
     found right is a question without answers, unless only some documents were asked; one only
-    found wrong has no gold and is left out.
+    found wrong has no gold and is left out. Its document is named by the shortest ending of its
+    path that no other of the ``documents`` has.
     """
-    rows = filter(None, map(_row, turns))
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for info in documents:
+        for ending in _endings(info.source):
+            ids[ending].add(info.id)
+    rows = filter(None, (_row(turn, ids) for turn in turns))
     return "".join(
         json.dumps({"id": f"feedback-{number:02}", **row}, ensure_ascii=False) + "\n"
         for number, row in enumerate(rows, 1)
     )
 
 
-def _row(turn: Turn) -> dict[str, Any] | None:
+def _row(turn: Turn, ids: Mapping[str, set[str]]) -> dict[str, Any] | None:
     if turn.answer is None:
         return None
     question = turn.answer.question
     if turn.right is not None:
-        return _gold(question, turn.right.quote, turn.right.start, turn.right.source)
+        return _gold(question, turn.right, ids)
     if not turn.rating:
         return None
     if turn.answer.text is None:
         return {"question": question, "answers": []} if turn.asked is None else None
-    cited = turn.answer.citations[0]
-    return _gold(question, cited.quote, cited.start, cited.source)
+    return _gold(question, turn.answer.citations[0], ids)
 
 
-def _gold(question: str, quote: str, start: int, source: str) -> dict[str, Any]:
+def _gold(question: str, gold: Place | Citation, ids: Mapping[str, set[str]]) -> dict[str, Any]:
+    own = {gold.document_id}
+    names = (ending for ending in _endings(gold.source) if ids.get(ending, own) <= own)
     return {
         "question": question,
-        "answers": [{"text": quote, "answer_start": start}],
-        "document": PurePath(source).name,
+        "answers": [{"text": gold.quote, "answer_start": gold.start}],
+        "document": next(names, gold.source),
     }
+
+
+def _endings(source: str) -> list[str]:
+    """What the evaluation may call a document of this path, the shortest first."""
+    parts = PurePath(source).parts
+    return [*("/".join(parts[begin:]) for begin in range(len(parts) - 1, 0, -1)), source]
 
 
 def _answered(turns: Turns, event: object) -> int | None:

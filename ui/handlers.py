@@ -14,11 +14,11 @@ from rag.errors import CitespanError, QuestionError
 from rag.types import Answer, Hit
 from ui import render, source
 from ui.documents import Shelf, library
-from ui.search import MAX_PASSAGES, Found, named, search
+from ui.search import MAX_PASSAGES, Found, Search, named, search
 from ui.turns import Turn, place_of, sentence_offset
 
 MAX_TURNS = 50
-"""Older turns of a conversation leave the page."""
+"""Older turns of a conversation leave the page; the chat, and what is saved of it, keeps them."""
 SHOWN_QUESTION_CHARS = 500
 _MAX_NAMES, _MAX_NAME_CHARS = 200, 255
 
@@ -26,11 +26,12 @@ _log = logging.getLogger(__name__)
 _BROKEN = "Something went wrong while answering. The terminal that runs citespan says what."
 _NO_DOCUMENTS = "There are no documents yet. Add files or a folder, then ask again."
 _NONE_ASKED = "No document is asked. Choose at least one in the list of documents."
+_GONE = Search(0, 0, store_version=-1, found=())  # no answer is of this version
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the page shows after an event, and the conversation it then holds."""
+    """What the page shows after an event, and the turns that it then holds."""
 
     conversation: str
     source: str
@@ -57,7 +58,7 @@ class Chat:
     def view(self, turns: Sequence[Turn] = ()) -> View:
         """The page with these turns and the last one's first source open."""
         kept = tuple(turns)[-MAX_TURNS:]
-        html = self.conversation(kept)
+        html = self.conversation(turns)
         if kept and kept[-1].citations:
             return View(html, self._panel(kept[-1], 0), kept)
         return View(html, self.library(), kept)
@@ -66,7 +67,7 @@ class Chat:
         """The turns alone, also those that are not answered yet."""
         kept = tuple(turns)[-MAX_TURNS:]
         documents = 0 if kept else len(self._answerer.store.documents())
-        return render.conversation(kept, render.welcome(documents))
+        return render.conversation(kept, render.welcome(documents), len(turns) - len(kept))
 
     def ask(self, question: object, turns: Sequence[Turn]) -> View:
         """Answer a question, or say in its place what was wrong with it."""
@@ -100,17 +101,27 @@ class Chat:
         answer = turns[place].answer
         if answer is None or turns[place].search is not None:
             return None
-        found = search(self._answerer, answer.question, turns[place].asked)
+        try:
+            found = search(self._answerer, answer.question, turns[place].asked)
+        except CitespanError:
+            found = _GONE
         return (*turns[:place], replace(turns[place], search=found), *turns[place + 1 :])
 
-    def preview(self, event: object, turns: Sequence[Turn] = ()) -> str | None:
-        """The source panel for ``{"document": id}``; None where the store has no such."""
+    def preview(
+        self, event: object, turns: Sequence[Turn] = (), number: int | None = None
+    ) -> str | None:
+        """The source panel for ``{"document": id}``; None where the store has no such.
+
+        In it the right answer is marked of the turn of this number, else of the last answered.
+        """
         wanted = event.get("document") if isinstance(event, Mapping) else None
         document = self._answerer.store.document(wanted) if isinstance(wanted, str) else None
         if document is None:
             return None
-        answered = [turn.number for turn in turns if turn.answer]
-        return source.preview(document, answered[-1] if answered else None)
+        place = place_of(turns, number)
+        answered = [turn for turn in turns if turn.answer]
+        last = answered[-1] if answered else None
+        return source.preview(document, last if place is None else turns[place])
 
     def library(self) -> str:
         """The source panel with the list of documents."""

@@ -8,6 +8,8 @@ from ui.turns import Turn
 
 MAX_CHATS = 100
 """The oldest chats beyond these are forgotten."""
+MAX_TURNS = 5_000
+"""Of all chats together; beyond these the first ones of the oldest chat are forgotten."""
 MAX_NAME_CHARS = 80
 
 Turns = tuple[Turn, ...]
@@ -56,7 +58,8 @@ class History:
             chat = replace(chat, turns=change(chat.turns))
             if number in self._chats:
                 self._chats[number] = chat
-            return chat
+                self._forget()
+            return self._chats.get(number, chat)
 
     def start(self) -> None:
         """Open a new conversation; one that is empty is taken again."""
@@ -84,6 +87,13 @@ class History:
                 del self._chats[number]
                 if number == self._current:
                     self._begin()
+
+    def _forget(self) -> None:
+        over = sum(len(chat.turns) for chat in self._chats.values()) - MAX_TURNS
+        for number, chat in tuple(self._chats.items()):
+            if over > 0:
+                self._chats[number] = replace(chat, turns=chat.turns[over:])
+                over -= len(chat.turns)
 
     def _begin(self) -> None:
         self._current = self._next

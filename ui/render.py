@@ -14,10 +14,14 @@ LONG_CHARS = 90
 """Longer answers are set in smaller type."""
 
 
-def conversation(turns: Sequence[Turn], welcome: str) -> str:
-    """All turns, oldest first; the welcome when there are none."""
+def conversation(turns: Sequence[Turn], welcome: str, earlier: int = 0) -> str:
+    """All turns, oldest first; the welcome when there are none.
+
+    Of ``earlier`` ones, which are not shown, it is said where they are.
+    """
     body = "".join(_turn(turn.number, turn) for turn in turns) or welcome
-    return tag("div", body, class_="turns", role="log", aria_label="Conversation")
+    before = text("p", _kept(earlier), class_="why") if earlier else ""
+    return tag("div", before + body, class_="turns", role="log", aria_label="Conversation")
 
 
 def header(suffixes: Sequence[str] = (), max_bytes: int = 0) -> str:
@@ -73,6 +77,11 @@ def suggestions(questions: Sequence[str]) -> str:
 def said(words: str, count: int) -> str:
     """What the page's script says in the line of the bar; ``count`` tells equal words apart."""
     return tag("span", "", hidden=True, data_say=words, data_count=count)
+
+
+def _kept(earlier: int) -> str:
+    verb = "is" if earlier == 1 else "are"
+    return f"{wording.count(earlier, 'earlier question')} {verb} in the saved chat."
 
 
 def _turn(number: int, turn: Turn) -> str:
@@ -215,8 +224,5 @@ def _alternative(number: int, index: int, alternative: Alternative) -> str:
 
 
 def shorten(passage: str) -> str:
-    """The start of a passage on one line, cut at a word."""
-    line = " ".join(passage.split())
-    if len(line) <= PREVIEW_CHARS:
-        return line
-    return line[:PREVIEW_CHARS].rpartition(" ")[0].rstrip(".,;: ") + "\N{HORIZONTAL ELLIPSIS}"
+    """The start of a passage on one line."""
+    return wording.shorten(passage, PREVIEW_CHARS)

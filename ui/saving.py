@@ -6,28 +6,33 @@ from ui import transcript
 from ui.chats import file
 from ui.feedback import as_questions
 from ui.history import Conversation
+from ui.library import Library
 from ui.update import Update
 
 _FILES: dict[str, tuple[str, Callable[[Conversation], str]]] = {
     "markdown": (".md", transcript.as_markdown),
     "html": (".html", transcript.as_html),
     "json": (".json", transcript.as_json),
-    "questions": ("-questions.jsonl", lambda chat: as_questions(chat.turns)),
 }
 
 
 class Saving:
     """Counts what it offers: the same file twice is two downloads."""
 
-    def __init__(self) -> None:
-        """Nothing was offered yet."""
+    def __init__(self, library: Library) -> None:
+        """Answers are from a library; nothing was offered yet."""
+        self._library = library
         self._count = 0
 
     def offer(self, chat: Conversation, kind: str) -> Update:
         """A conversation as "markdown", "html", "json" or, where judged, "questions"."""
-        if kind not in _FILES:
+        if kind == "questions":
+            ending = "-questions.jsonl"
+            content = as_questions(chat.turns, self._library.documents())
+        elif kind in _FILES:
+            ending, write = _FILES[kind]
+            content = write(chat)
+        else:
             return Update()
-        ending, written = _FILES[kind]
         self._count += 1
-        name = f"citespan-chat-{chat.number}{ending}"
-        return Update(outbox=file(name, written(chat), self._count))
+        return Update(outbox=file(f"citespan-chat-{chat.number}{ending}", content, self._count))

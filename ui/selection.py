@@ -19,8 +19,8 @@ class Selection:
 
     @property
     def chosen(self) -> frozenset[str] | None:
-        """Ids of the documents that are asked; None: all."""
-        return self._chosen
+        """Ids of the documents that are asked, of those that are there; None: all."""
+        return None if self._chosen is None else self._chosen & self._known()
 
     def shelf(self) -> Shelf:
         """What the list of documents shows."""

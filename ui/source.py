@@ -11,6 +11,8 @@ from ui.turns import Turn
 SURROUNDINGS = 3000
 """Characters shown before and after the cited passage; documents may be megabytes long."""
 PREVIEW_CHARS = 12000
+QUESTION_CHARS = 80
+"""Of the question whose right answer can be marked."""
 CLOSEST = 3
 """Sentences marked where there is no answer."""
 
@@ -18,7 +20,7 @@ CLOSEST = 3
 Bounds = tuple[int, int]
 
 
-def preview(document: Document, turn_number: int | None = None) -> str:
+def preview(document: Document, turn: Turn | None = None) -> str:
     """The start of a document; the right answer of a turn can be marked in it."""
     shown = document.text[:PREVIEW_CHARS]
     rest = len(document.text) - len(shown)
@@ -27,7 +29,8 @@ def preview(document: Document, turn_number: int | None = None) -> str:
     )
     title = text("h2", document.title, dir="auto")
     line = text("p", note, class_="where")
-    header = tag("header", _navigation("") + title + line + _marker(turn_number))
+    marker = _marker(turn.number, turn.question) if turn else ""
+    header = tag("header", _navigation("") + title + line + marker)
     return panel(header + _body(document, 0, escape(shown) + (_CUT if rest else "")))
 
 
@@ -41,7 +44,8 @@ def cited(document: Document, turn_number: int, turn: Turn, index: int) -> str:
     kind = _kind(citation, own=index < len(own))
     steps = _steps(turn_number, index, len(turn.citations))
     shown = _surroundings(document.text, citation, _evidence(turn, citation))
-    header = _header(citation, kind, steps, turn_number, _legend(citation, shown.html))
+    below = _legend(citation, shown.html) + _marker(turn_number, turn.question)
+    header = _header(citation, kind, steps, below)
     return panel(header + _body(document, shown.low, shown.html), turn_number, index)
 
 
@@ -121,22 +125,24 @@ def _body(document: Document, low: int, shown: str) -> str:
     return tag("div", shown, data_document=document.id, data_start=low, **_BODY)
 
 
-def _marker(turn: int | None) -> str:
-    if turn is None:
-        return ""
-    words = "Select the right answer in the text, then mark it."
+def _marker(number: int, asked: str) -> str:
+    question = text("bdi", wording.shorten(asked, QUESTION_CHARS))
+    words = (
+        f"Select the right answer to \N{LEFT DOUBLE QUOTATION MARK}{question}"
+        "\N{RIGHT DOUBLE QUOTATION MARK}, then mark it."
+    )
     return tag(
         "p",
-        button("Mark as right answer", "mark", turn=turn) + text("span", words),
+        button("Mark as right answer", "mark", turn=number) + tag("span", words),
         class_="marker",
     )
 
 
-def _header(citation: Citation, kind: str, steps: str, turn: int, legend: str) -> str:
+def _header(citation: Citation, kind: str, steps: str, below: str) -> str:
     title = text("h2", citation.title, dir="auto", title=citation.title)
     heading = text("p", citation.heading, class_="section", dir="auto") if citation.heading else ""
     line = text("p", f"{kind} \N{MIDDLE DOT} {wording.position(citation)}", class_="where")
-    return tag("header", _navigation(steps) + title + heading + line + legend + _marker(turn))
+    return tag("header", _navigation(steps) + title + heading + line + below)
 
 
 def _steps(turn: int, index: int, total: int) -> str:

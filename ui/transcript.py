@@ -8,9 +8,10 @@ from ui.html import escape, tag, text
 from ui.turns import Turn
 
 _STYLE = (
-    "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}"
+    "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;"
+    "overflow-wrap:anywhere}"
     "h2{font-size:1.1rem;margin:2rem 0 .5rem}blockquote{margin:.5rem 0;padding-left:1rem;"
-    "border-left:3px solid #bbb}li{overflow-wrap:anywhere}"
+    "border-left:3px solid #bbb}"
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ui.documents import Intake, progress, refused, trouble, unread
 from ui.handlers import names_of
 from ui.library import MAX_FILE_BYTES
+from ui.received import Received
 from ui.selection import Selection
 from ui.update import Update
 
@@ -25,6 +26,7 @@ class Uploads:
     def __init__(self, selection: Selection) -> None:
         """Add to the library of a selection, and ask what was added."""
         self._selection = selection
+        self._received = Received()
         self._lock = threading.Lock()
         self._taking = 0  # drops that are under way
         self._errors: tuple[str, ...] = ()  # of all these, and of what comes with the next one
@@ -39,7 +41,8 @@ class Uploads:
         with self._lock:
             self._taking += 1
         try:
-            yield from self._progress(paths)
+            with self._received.own(paths) as own:
+                yield from self._progress(own)
         except Exception:  # noqa: BLE001 - the page must not wait for ever; the log has the cause
             _log.exception("files were not taken in")
             yield Update(intake=trouble("Adding the files failed; the terminal says why."))
@@ -81,6 +84,11 @@ class Uploads:
         """Stop taking in files."""
         self._selection.stop()
         return Update()
+
+    def close(self) -> None:
+        """Stop, and delete what was sent."""
+        self.stop()
+        self._received.close()
 
     def dismiss(self) -> Update:
         """Clear what was said about files."""

@@ -14,7 +14,7 @@ from ui.chats import chats
 from ui.documents import scope, trouble
 from ui.evaluation import Evaluation
 from ui.feedback import MAX_MARKED_CHARS, marked, rated
-from ui.handlers import MAX_TURNS, Chat, View, number_of, text_of, value_of
+from ui.handlers import Chat, View, integer, number_of, text_of, value_of
 from ui.history import Conversation, History, Turns
 from ui.library import Library
 from ui.render import said, suggestions
@@ -56,11 +56,12 @@ class Visitor:
         self._examples = examples
         self._history = History()
         self._numbers = itertools.count()
-        self._saving = Saving()
+        self._saving = Saving(library)
         self._selection = Selection(library)
         self.uploads = Uploads(self._selection)
         self._shown: Panel = "documents"
         self._said = 0
+        self._dealt_with: int | None = None  # the turn last cited, rated or marked
 
     def start(self, query: Mapping[str, str]) -> Update:
         """The page that an address opens."""
@@ -81,7 +82,7 @@ class Visitor:
         for turn in chat.steps(asked, next(self._numbers)):
             if turn.pending and number == self._history.current.number:
                 yield Update(chat.conversation((*self._turns, turn)))
-        changed = self._history.change(number, lambda held: (*held, turn)[-MAX_TURNS:])
+        changed = self._history.change(number, lambda held: (*held, turn))
         if number == self._history.current.number:
             view = chat.view(changed.turns)
             yield Update(view.conversation) if self._shown == "name" else self._show(view)
@@ -112,11 +113,13 @@ class Visitor:
 
     def cite(self, event: object) -> Update:
         """Open a citation in the source panel."""
-        return self._open(self._chat().cite(event, self._turns))
+        panel = self._chat().cite(event, self._turns)
+        self._deal_with(event, panel)
+        return self._open(panel)
 
     def preview(self, event: object) -> Update:
         """Open a document in the source panel."""
-        return self._open(self._chat().preview(event, self._turns))
+        return self._open(self._chat().preview(event, self._turns, self._dealt_with))
 
     def explain(self, event: object) -> Update:
         """Show how an answer was found."""
@@ -126,12 +129,15 @@ class Visitor:
     def rate(self, event: object) -> Update:
         """Say that an answer is right or wrong."""
         open_now = self._history.current
-        return self._judged(open_now, rated(open_now.turns, event))
+        turns = rated(open_now.turns, event)
+        self._deal_with(event, turns)
+        return self._judged(open_now, turns)
 
     def mark(self, event: object) -> Update:
         """Say where in a document the right answer stands."""
         open_now, store = self._history.current, self._library.answerer.store
         turns = marked(open_now.turns, event, store)
+        self._deal_with(event, turns)
         self._said += 1
         words = said(_NOT_MARKED if turns is None else _MARKED, self._said)
         return replace(self._judged(open_now, turns), outbox=words)
@@ -203,8 +209,8 @@ class Visitor:
 
     def close(self) -> None:
         """Stop what is under way, and delete what is the visitor's alone."""
-        self.evaluation.stop()
-        self.uploads.stop()
+        self.evaluation.close()
+        self.uploads.close()
         if not self._shared:
             self._library.close()
 
@@ -230,9 +236,15 @@ class Visitor:
             return Update()
         return Update(self._chat().view(changed.turns).conversation)
 
+    def _deal_with(self, event: object, done: object) -> None:
+        """Remember the turn of an event, unless it was none (``done`` is None)."""
+        if done is not None:
+            self._dealt_with = integer(event, "turn")
+
     def _show(self, view: View) -> Update:
         cited = view.turns and view.turns[-1].citations
         self._shown = "other" if cited else "documents"
+        self._dealt_with = None  # the last one's source is shown
         return Update(view.conversation, view.source)
 
     def _open(self, panel: str | None) -> Update:

@@ -42,3 +42,12 @@ def duration(seconds: float) -> str:
     """A time that is only estimated: ``about 8 s``, ``about 3 min``."""
     whole = max(1, round(seconds))
     return f"about {whole} s" if whole < 100 else f"about {round(seconds / 60)} min"
+
+
+def shorten(words: str, most: int) -> str:
+    """Words on one line, cut after at most ``most`` characters, at a space where there is one."""
+    line = " ".join(words.split())
+    if len(line) <= most:
+        return line
+    cut = line[:most]
+    return (cut.rpartition(" ")[0] or cut).rstrip(".,;: ") + "\N{HORIZONTAL ELLIPSIS}"

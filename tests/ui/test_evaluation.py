@@ -80,6 +80,8 @@ def test_progress_comes_first_and_nothing_is_left_behind(
     assert [bar.attributes["max"] for (bar,) in bars] == ["3"] * len(bars)
     assert [bar.attributes["value"] for (bar,) in bars][:1] == ["0"]
     assert "Scoring" in (updates[-2].evaluation or "")
+    assert path.exists()  # another visitor may have sent the same
+    visitor.close()
     assert not path.exists()
     assert list((tmp_path / "private").iterdir()) == []
 
@@ -127,6 +129,19 @@ def test_a_stopped_run_reports_what_was_asked(
     (fault,) = read(last(updates)).find("li")
     assert fault.text == "asked.jsonl: questions: stopped after 1 of 6"
     assert json.loads(saved(visitor, "json"))["questions"] == 1
+
+
+def test_one_file_of_questions_that_two_were_sent_is_measured_by_both(
+    visitor: Visitor, sure: Answerer, seed_questions: list[SeedQuestion], tmp_path: Path
+) -> None:
+    path = tmp_path / "asked.jsonl"
+    path.write_text(lines(seed_questions[:1]), "utf-8")
+    other = Visitor(Library(sure, tmp_path / "private"))
+    for one in (visitor, other):
+        assert "iframe" in last(list(one.evaluation.upload(str(path))))
+    visitor.close()
+    other.close()
+    assert [left.name for left in tmp_path.iterdir()] == ["private"]
 
 
 def test_one_run_at_a_time(

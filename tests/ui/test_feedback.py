@@ -1,12 +1,18 @@
 """What visitors say of answers, and that the evaluation can read it back."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.encoder import SentenceTransformerEncoder
-from rag.evaluation.datasets import read_questions
+from rag.evaluation.datasets import read_questions, resolve
+from rag.evaluation.records import Gold, Question
+from rag.loaders import make_document
+from rag.snapshot import DocumentInfo
 from rag.store import Store
 from tests.ui.samples import TEXT, abstention, answer, cite, document
 from ui import feedback
@@ -145,6 +151,24 @@ def test_the_evaluation_reads_what_was_judged(turns: Turns, store: Store, tmp_pa
     ]
     assert questions[0].golds[0].start == START
     assert feedback.as_questions(turns) == ""
+
+
+PATHS = st.lists(st.sampled_from(["a", "b", "c.md"]), min_size=1, max_size=4).map("/".join)
+
+
+@given(st.sets(PATHS | PATHS.map("/{}".format), min_size=1, max_size=8))
+def test_a_document_is_named_so_that_the_evaluation_finds_it_and_no_other(
+    sources: set[str],
+) -> None:
+    all_of = [make_document(source, "title", source, "text/plain") for source in sources]
+    known = [DocumentInfo(d.id, d.title, d.source, 1, 1, "text/plain", "") for d in all_of]
+    for of in all_of:
+        turn = Turn("Where?", answer(cite(of, of.text)), rating=True)
+        row = json.loads(feedback.as_questions((turn,), known))
+        asked = Question("1", "Where?", (Gold(of.text),), document=row["document"])
+        (found,), errors = resolve((asked,), all_of, "file")
+        assert (found.document, errors) == (of.id, ())
+        assert of.source.endswith(row["document"])
 
 
 def test_what_some_documents_do_not_say_is_no_question_without_answers(turns: Turns) -> None:

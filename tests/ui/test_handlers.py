@@ -149,6 +149,7 @@ def test_old_turns_leave_the_page(chat: Chat) -> None:
     view = chat.view([Turn(f"question {n}", error="none") for n in range(MAX_TURNS + 3)])
     assert len(view.turns) == MAX_TURNS
     assert view.turns[0].question == "question 3"
+    assert "3 earlier questions are in the saved chat" in view.conversation
 
 
 def test_the_programming_interface_returns_the_answer_record(chat: Chat, sure: Answerer) -> None:

@@ -1,6 +1,6 @@
 """Conversations of one visitor: begun, opened, named, deleted."""
 
-from ui.history import MAX_CHATS, MAX_NAME_CHARS, History
+from ui.history import MAX_CHATS, MAX_NAME_CHARS, MAX_TURNS, History
 from ui.turns import Turn
 
 
@@ -75,3 +75,17 @@ def test_chats_in_which_nothing_was_asked_push_none_out() -> None:
         history.open(first)
     assert history.current.title == "one"
     assert [chat.number for chat in history.all()] == [first]
+
+
+def test_of_too_many_questions_the_first_of_the_oldest_chat_are_forgotten() -> None:
+    history = History()
+    for question in ("one", "two"):
+        asked(history, question)
+    history.start()
+    many = tuple(Turn(f"question {number}", error="none") for number in range(MAX_TURNS - 1))
+    history.change(history.current.number, lambda turns: (*turns, *many))
+    assert [chat.title for chat in history.all()] == ["question 0", "two"]
+    for question in ("more", "still more"):
+        asked(history, question)
+    (only,) = history.all()
+    assert [turn.question for turn in only.turns[:: MAX_TURNS - 1]] == ["question 1", "still more"]

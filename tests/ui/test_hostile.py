@@ -117,7 +117,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "reading": lambda p: render.conversation([Turn(p, reading=(_found(p),))], ""),
     "examples": lambda p: render.suggestions([p]),
     "source": _panel,
-    "preview": lambda p: source.preview(document(p, title=p), 0),
+    "preview": lambda p: source.preview(document(p, title=p), _turn(p)),
     "missing": lambda p: source.missing(cite(document(f"{p} x", title=p), "x")),
     "library": lambda p: documents.library(Shelf([_info(p)] * 2, frozenset(), p)),
     "progress": lambda p: documents.progress(Intake(0, 1, p, "Reading", errors=(p,))),

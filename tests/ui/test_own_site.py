@@ -78,7 +78,30 @@ def test_a_web_socket_is_refused_like_any_request(client: TestClient) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("münchen.de", "xn--mnchen-3ya.de"),
+        ("MÜNCHEN.de", "xn--mnchen-3ya.de"),
+        ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+        ("Docs_1.example.org", "docs_1.example.org"),
+        ("[::1]", "[::1]"),
+    ],
+)
+def test_a_name_is_known_as_browsers_send_it(value: str, sent: str) -> None:
+    middleware = [Middleware(OwnSite, names=[_host(value)])]
+    app = Starlette(routes=[Route("/", _stream)], middleware=middleware)
+    with TestClient(app) as client:
+        assert client.get("/", headers={"Host": f"{sent}:8443"}).status_code == 200
+
+
 @pytest.mark.parametrize("value", ["http://docs.example.org", "docs.example.org:80", "", "a/b"])
 def test_a_name_is_no_address(value: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="host name"):
+        _host(value)
+
+
+@pytest.mark.parametrize("value", ["a..de", "ü..de", "ü" * 64])
+def test_a_name_that_cannot_be_is_refused(value: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="cannot be a host name"):
         _host(value)

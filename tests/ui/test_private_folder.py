@@ -1,9 +1,11 @@
 """The folder of a process: its own while it runs, and not left behind by a killed one."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,47 @@ def test_that_of_a_killed_process_goes_with_the_next_start_and_no_other() -> Non
             assert (used / "note.txt").exists()
             with private_folder():
                 assert own.exists()
+
+
+@pytest.mark.parametrize("deleted", range(7))
+def test_what_an_interrupted_ending_leaves_goes_with_the_next_start(
+    temporary: Path, deleted: int
+) -> None:
+    """Ctrl+C a second time, after so many files are deleted."""
+    with pytest.MonkeyPatch.context() as patch, suppress(KeyboardInterrupt):
+        with private_folder() as folder:
+            for name in ("visitor-a/1", "visitor-a/2", "visitor-b/3", "visitor-b/4", "5"):
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_text("private")
+            patch.setattr("os.unlink", _until_interrupted(iter(range(deleted))))
+        assert deleted == 6  # with the lock these are all
+    with private_folder() as own:
+        assert list(temporary.iterdir()) == [own]
+
+
+def _until_interrupted(left: Iterator[int]) -> Callable[..., None]:
+    unlink = os.unlink
+
+    def interrupted(*place: str, dir_fd: int | None = None) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        unlink(*place, dir_fd=dir_fd)
+
+    return interrupted
+
+
+def test_a_folder_that_has_lost_its_lock_goes_after_an_hour(temporary: Path) -> None:
+    ago = {"old": 4000, "young": 3000}
+    for name, seconds in ago.items():
+        folder = temporary / f"{PREFIX}{name}"
+        (folder / "visitor-a").mkdir(parents=True)
+        (folder / "visitor-a" / "note.txt").write_text("private")
+        os.utime(folder, (time.time() - seconds,) * 2)
+    (temporary / "citespan-evaluated").mkdir()  # as an evaluation makes it: it may be in use
+    os.utime(temporary / "citespan-evaluated", (0, 0))
+    with private_folder() as own:
+        there = {folder.name for folder in temporary.iterdir()}
+        assert there == {own.name, f"{PREFIX}young", "citespan-evaluated"}
 
 
 def test_what_is_not_such_a_folder_is_left_alone(temporary: Path) -> None:

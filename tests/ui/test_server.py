@@ -222,6 +222,11 @@ def test_a_store_is_kept_and_can_be_opened_alone(tmp_path: Path) -> None:
     assert [d["title"] for d in again] == [d["title"] for d in first]
 
 
+def test_a_store_without_documents_is_served_where_all_may_add_to_it(tmp_path: Path) -> None:
+    with serving("--shared", "--store", tmp_path / "new") as server:
+        assert call(server.address, "documents")[0][1] == [[]]
+
+
 @pytest.fixture
 def restored() -> Iterator[None]:
     """``main`` sets the environment and a signal handler, as a program may."""
@@ -274,9 +279,9 @@ class TestRefusals:
         assert main(["--no-browser", "--settings", str(file)]) == 2
         assert "unknown setting colour" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+    @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "²", "9" * 5000])
     def test_a_port_that_is_none(self, capsys: pytest.CaptureFixture[str], port: str) -> None:
         with pytest.raises(SystemExit) as ended:
             main(["--port", port])
         assert ended.value.code == 2
-        assert "--port" in capsys.readouterr().err
+        assert "--port: a port is a number from 1 to 65535" in capsys.readouterr().err

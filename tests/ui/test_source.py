@@ -130,8 +130,21 @@ def test_the_panel_says_where_its_text_starts_so_that_a_selection_can_be_placed(
     body = read(source.cited(of, 0, Turn("q", answer(spotted)), 0)).find("div")[0]
     assert body.attributes["data-start"] == str(spotted.passage_start - source.SURROUNDINGS)
     assert body.attributes["data-document"] == of.id
-    whole = read(source.preview(document(), 3))
+    whole = read(source.preview(document(), Turn("q", number=3)))
     assert whole.find("div", "text")[0].attributes["data-start"] == "0"
     button = whole.find("button", "plain")[0]
     assert (button.attributes["data-event"], button.attributes["data-turn"]) == ("mark", "3")
     assert not read(source.preview(document())).find("button", "plain")
+
+
+def test_the_question_is_named_for_which_an_answer_is_marked() -> None:
+    of = document()
+    turn = Turn("Who built <b>it</b>?", answer(cite(of, "1934")), number=3)
+    words = "Select the right answer to “Who built <b>it</b>?”, then mark it."
+    for panel in (source.preview(of, turn), source.cited(of, 3, turn, 0)):
+        assert read(panel).find("p", "marker")[0].text.endswith(words)
+    for long in ("why " * 99, "w" * 400):
+        (line,) = read(source.preview(of, Turn(long))).find("p", "marker")
+        assert f"“{long[:50]}" in line.text
+        assert "…”, then" in line.text
+        assert len(line.text) < 200

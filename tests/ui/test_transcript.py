@@ -1,6 +1,9 @@
 """Conversations as files, and the list they are saved from."""
 
 import json
+from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.ui.page import read
 from tests.ui.samples import abstention, answer, cite, document
@@ -8,6 +11,9 @@ from ui import transcript
 from ui.chats import chats, file
 from ui.history import Conversation
 from ui.turns import Place, Turn
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PAYLOAD = "</title><script>alert(1)</script> ![x](http://198.51.100.1/c.png)"
 
@@ -45,6 +51,18 @@ def test_html_is_one_page_without_script_or_foreign_content() -> None:
     assert [e.text for e in page.find("h2")] == [PAYLOAD, "Who?", "Why?"]
     assert page.find("q")[0].text == PAYLOAD
     assert "Not in these documents." in page.find("body")[0].text
+
+
+@pytest.mark.browser
+def test_a_long_word_makes_no_page_wider_than_the_window(browser: "Browser") -> None:
+    of = document("w" * 300)
+    right = Place(of.id, of.title, of.source, 0, of.text)
+    found = answer(cite(of, of.text), question=of.text)
+    turns = (Turn(of.text, found, right=right), Turn("Why?", error=of.text))
+    page = browser.new_page(viewport={"width": 400, "height": 800})
+    page.set_content(transcript.as_html(Conversation(1, turns, of.text)))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.close()
 
 
 def test_every_form_holds_the_answer_that_was_marked_where_there_was_none() -> None:

@@ -100,13 +100,15 @@ def visitor(sure: Answerer, tmp_path: Path) -> Iterator[Visitor]:
 
 
 def drop(visitor: Visitor, folder: Path, files: dict[str, bytes]) -> list[str]:
-    """Add files; what the page says of those that it refuses."""
+    """Add files; what the page says of those that it refuses. No copy of them is left."""
+    before = set(folder.rglob("*"))
     paths = []
     for name, content in files.items():
         paths.append(folder / name)
         paths[-1].write_bytes(content)
     steps = [u.intake for u in visitor.upload([str(path) for path in paths]) if u.intake]
-    assert not any(path.exists() for path in paths)
+    left = set(folder.rglob("*")) - before
+    assert not [path for path in left if path.name in files and path not in paths]
     return [item.text for item in read(steps[-1]).find("li")]
 
 
@@ -181,6 +183,34 @@ def test_only_what_was_sent_can_be_added(address: str, tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_not_kept(address: str) -> None:
     with pytest.raises(OSError, match="413"):
         Session(address).upload("large.txt", b"a" * (MAX_FILE_BYTES + 1))
+
+
+def test_one_file_that_two_were_sent_is_taken_in_by_both_and_goes_with_them(
+    sure: Answerer, tmp_path: Path
+) -> None:
+    """Gradio puts equal files of one name in one place, for whomever they are."""
+    sent = tmp_path / "note.txt"
+    first, second, third = (Visitor(Library(sure, tmp_path)) for _ in range(3))
+    sent.write_bytes(NOTE)
+    updates = [list(visitor.upload([str(sent)]))[-2].intake for visitor in (first, second)]
+    assert all("1 document added" in (words or "") for words in updates)
+    reading = first.uploads.take([str(sent)])
+    next(reading)
+    assert "1 document added" in (list(third.upload([str(sent)]))[-2].intake or "")
+    assert "1 already there" in (list(reading)[-1].intake or "")
+    for visitor in (first, second, third):
+        visitor.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_leaves_takes_no_file_away_that_was_sent_again_since(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    drop(visitor, tmp_path, {"note.txt": NOTE})
+    (tmp_path / "again").write_bytes(NOTE)
+    (tmp_path / "again").rename(tmp_path / "note.txt")
+    visitor.close()
+    assert (tmp_path / "note.txt").read_bytes() == NOTE
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"names": "x"}, {"names": None}])

@@ -109,6 +109,22 @@ def test_only_the_chosen_documents_are_asked(visitor: Visitor, tmp_path: Path) -
     assert visitor.choose({"value": "all"}).scope == ""
 
 
+def test_documents_that_were_chosen_and_removed_are_asked_no_more(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    drop(visitor, file(tmp_path, "keeper.txt", "The keeper of Velm is Ada Brandt.\n"))
+    (seed,) = (i for title, i in ids(visitor).items() if "keeper" not in title.lower())
+    visitor.choose({"value": seed})
+    assert "Ada Brandt" in ask(visitor, "Who is the keeper of Velm?")
+    visitor.remove({"value": "uploads/keeper.txt"})
+    assert "Choose at least one" in ask(visitor, QUESTION)
+    shown = read(visitor.explain({"turn": 0}).conversation or "").find("p", "why")
+    assert "Searched 0 documents" in shown[-1].text
+    assert "have changed since" in shown[-1].text
+    visitor.undo()
+    assert "Ada Brandt" in ask(visitor, "Who is the keeper of Velm?")
+
+
 def test_remove_and_undo(visitor: Visitor) -> None:
     (cross,) = read(visitor.library().source or "").find("button", "plain")
     assert cross.attributes["data-event"] == "remove"
