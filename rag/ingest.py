@@ -32,6 +32,8 @@ class AddReport:
 def left_out(names: Sequence[str]) -> str:
     """What is said of files of kinds that are not read."""
     kinds = ", ".join(sorted({Path(name).suffix.lower() or "no ending" for name in names}))
+    if len(names) == 1:
+        return f"one file of a kind that is not read ({kinds}) is left out"
     return f"{len(names)} files of kinds that are not read ({kinds}) are left out"
 
 

@@ -59,7 +59,7 @@ def test_files_of_other_kinds_are_said_to_be_left_out(
     (tmp_path / "data.bin").write_bytes(b"\0")
     with caplog.at_level(logging.WARNING):
         ask("Where is Assam tea grown?", documents=tmp_path)
-    assert "1 files of kinds that are not read (.pdf) are left out" in caplog.text
+    assert "one file of a kind that is not read (.pdf) is left out" in caplog.text
     report = Answerer(open_store(tmp_path / "store")).add(tmp_path / "tea.txt")
     assert report.skipped == ()
 
