@@ -2,24 +2,26 @@
 # shellcheck shell=bash
 
 SETUP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." >/dev/null && pwd)
-PYTHON_VERSIONS="python3.12 python3.13 python3"
+PYTHON_VERSIONS="python3.11 python3.12 python3.13 python3"
 
 setup_fail() {
   printf 'citespan: %s\n' "$*" >&2
   return 1
 }
 
-# Prints the first interpreter that is new enough.
+# Prints the interpreter that PYTHON names, or else the first that is new enough: that of .venv, which
+# so stays with the Python it was made with.
 setup_find_python() {
-  local candidate
-  for candidate in "${PYTHON:-python3.11}" $PYTHON_VERSIONS; do
+  local candidate candidates=(.venv/bin/python $PYTHON_VERSIONS)
+  if [ -n "${PYTHON:-}" ]; then candidates=("$PYTHON"); fi
+  for candidate in "${candidates[@]}"; do
     if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       command -v "$candidate"
       return
     fi
   done
-  setup_fail "needs Python 3.11 or newer; install it (Debian: apt-get install python3-venv)" \
-    "or name one: PYTHON=/path/to/python3 $0"
+  setup_fail "needs Python 3.11 or newer${PYTHON:+, which PYTHON=$PYTHON is not}; install it" \
+    "(Debian: apt-get install python3-venv) or name one: PYTHON=/path/to/python3 $0"
 }
 
 # Debian keeps the modules that make environments in a package of its own.
@@ -35,12 +37,16 @@ setup_require_venv() {
   setup_fail "$python cannot make environments; install its part for that: apt-get install $package"
 }
 
+setup_which_python() {
+  "$1" -c 'import sys; print(sys.base_prefix, sys.version)'
+}
+
 # What an installation depends on; another folder or Python needs its own. The Python of an
 # environment that is activated counts as the one it was made with.
 setup_fingerprint() {
   {
     printf '%s\n' "$SETUP_ROOT"
-    "$1" -c 'import sys; print(sys.base_prefix, sys.version)'
+    setup_which_python "$1"
     cat pyproject.toml constraints.txt
   } | cksum
 }
@@ -54,8 +60,12 @@ setup_is_done() {
   return 1
 }
 
+# Whether .venv is of the Python $1 and was made where it is: its scripts name their folder, and run
+# nowhere else. No part of a first line is asked for, which for long paths is another one.
 setup_venv_works() {
-  .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+  grep -qF "$(pwd -P)/.venv/bin/" .venv/bin/pip 2>/dev/null &&
+    .venv/bin/python -c 'import pip' 2>/dev/null &&
+    [ "$(setup_which_python .venv/bin/python)" = "$(setup_which_python "$1")" ]
 }
 
 setup_install() {
@@ -79,7 +89,7 @@ setup_env() {
     # Two starts at once must not install into the same folder; the lock ends with this subshell.
     if command -v flock >/dev/null; then flock 9; fi
     if setup_is_done "$wanted" "$extras"; then exit; fi
-    if ! setup_venv_works; then
+    if ! setup_venv_works "$python"; then
       setup_require_venv "$python" && "$python" -m venv --clear .venv || exit
     fi
     setup_install "$extras" || { setup_fail "the installation failed; see above"; exit 1; }

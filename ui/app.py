@@ -17,7 +17,9 @@ from rag.answerer import Answerer
 from rag.errors import SettingsError
 from ui import absent, leaving
 from ui.endpoints import add_endpoints
-from ui.events import CHANGING, EVENTS, JOBS, MEASURING, Event, Job
+from ui.events import ASK, CHANGING, EVENTS, JOBS, MEASURING, Event, Job
+from ui.handlers import MAX_TURNS
+from ui.in_turn import InTurn
 from ui.layout import ASSETS, Parts, make_parts
 from ui.library import MAX_FILE_BYTES, Library
 from ui.own_site import OwnSite
@@ -158,6 +160,9 @@ def _head() -> str:
 
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_EACH: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 1}
+"""No click is dropped; those of one kind are dealt with in their order, so that each sees what the
+one before it changed, and the last one's page is shown last."""
 _ONE_LONG: dict[str, Any] = {
     "concurrency_limit": MEASURED_AT_ONCE,
     "concurrency_id": "evaluation",
@@ -186,7 +191,7 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
         limit = _ONE_LONG if name in MEASURING else {}
         getattr(header, name)(_job(job), visitor, outputs, **_QUIET, **limit)
     for name, event in EVENTS.items():
-        done = getattr(header, name)(_handler(event), visitor, outputs, **_QUIET)
+        done = getattr(header, name)(_handler(event), visitor, outputs, **_QUIET, **_EACH)
         if name in CHANGING:
             done.then(suggest, visitor, outputs, **_QUIET)
     _wire_question(page, parts)
@@ -194,7 +199,8 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
 
 
 def _wire_question(page: gr.Blocks, parts: Parts) -> None:
-    """The question box; what is asked while the page still opens waits for its visitor."""
+    """Questions, one after the other; one asked while the page opens waits for its visitor."""
+    asked = InTurn[Outputs](MAX_TURNS)
 
     def entered(request: gr.Request) -> object:
         until = time.monotonic() + ENTERING_S
@@ -206,14 +212,15 @@ def _wire_question(page: gr.Blocks, parts: Parts) -> None:
             time.sleep(0.05)
         return None
 
-    def submit(held: object, question: str, request: gr.Request) -> Iterator[Outputs]:
-        cleared = ""  # once: what is typed while the answer is found is the next question
-        for outputs in _updates(_present(held or entered(request)).ask({"question": question})):
-            yield (cleared, *outputs)
-            cleared = gr.skip()
+    def answer(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
+        yield from _updates(Visitor.ask(_present(held or entered(request)), _sent(data)))
 
-    asked, outputs = [parts.visitor, parts.question], [parts.question, *parts.outputs]
-    parts.question.submit(submit, asked, outputs, trigger_mode="always_last", **_QUIET)
+    def ask(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
+        yield _outputs(Update())
+        yield from asked.run(request.session_hash or "", answer(held, data, request))
+
+    sent = getattr(parts.header, ASK)
+    sent(ask, parts.visitor, parts.outputs, trigger_mode="multiple", **_QUIET)
 
 
 def _wire_uploads(parts: Parts) -> None:

@@ -32,8 +32,9 @@ EVENTS: dict[str, Event] = {
     "stop": lambda visitor, _: visitor.stop(),
     "report": lambda visitor, event: visitor.evaluation.save(event),
 }
+ASK = "ask"
+"""A question, whose answer comes in steps as the updates of a job do; it waits for earlier ones."""
 JOBS: dict[str, Job] = {
-    "ask": Visitor.ask,
     "suggest": lambda visitor, _: visitor.suggest(),
     "propose": lambda visitor, _: visitor.evaluation.propose(),
     "judged": lambda visitor, _: visitor.judged(),

@@ -9,7 +9,7 @@ import gradio as gr
 
 from rag.loaders import supported_suffixes
 from ui import render, report
-from ui.events import EVENTS, JOBS
+from ui.events import ASK, EVENTS, JOBS
 from ui.library import MAX_FILE_BYTES
 
 ASSETS = Path(__file__).with_name("assets")
@@ -49,7 +49,7 @@ class Parts:
 
 def make_parts(visitor: gr.State) -> Parts:
     """The layout: a bar; conversation left, source and documents right; or the evaluation."""
-    header = _html("status", _header(), events=(*JOBS, *EVENTS))
+    header = _html("status", _header(), events=(ASK, *JOBS, *EVENTS))
     with gr.Row(elem_id="columns"):
         with gr.Column(elem_id="left", scale=5, min_width=320):
             conversation = _html("conversation")

@@ -95,3 +95,30 @@ def test_answers_are_judged_by_keyboard(open_page: Open, address: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-event=rate][data-value=yes][aria-pressed=true]")
     assert page.evaluate("document.activeElement.dataset.value") == "yes"
+
+
+def test_a_triple_click_on_the_last_paragraph_marks_it(
+    open_page: Open, address: str, tmp_path: Path
+) -> None:
+    page = open_page(address)
+    last = "The last line names the caretaker Jonas Brill."
+    note = tmp_path / "note.txt"
+    note.write_text(f"The bakery of Olm opens at six.\n\n{last}", "utf-8")
+    page.set_input_files("#drop input[type=file] >> nth=0", note)
+    page.wait_for_selector(".intake:has([data-event=dismiss])")
+    ask(page, "When does the bakery of Olm open?")
+    page.wait_for_selector("#source mark.cited")
+    x, y = page.evaluate(
+        """() => {
+          const words = document.createRange();
+          words.selectNodeContents(document.querySelector("#source .text"));
+          const lines = words.getClientRects();
+          const { left, bottom } = lines[lines.length - 1];
+          return [left + 30, bottom - 5];
+        }"""
+    )
+    page.mouse.click(x, y, click_count=3)
+    assert page.evaluate("getSelection().toString().trim()") == last
+    page.click("#source [data-event=mark]")
+    page.wait_for_selector(".marked")
+    assert last in page.inner_text(".marked")

@@ -83,12 +83,13 @@ def test_files_are_reported_listed_chosen_removed_and_put_back(
     page.wait_for_selector("#source .text")
 
 
-def drag(page: "Page", *paths: Path) -> None:
-    """Let files or folders fall onto the drop area, as from a file manager."""
-    box = page.locator("#drop .block").first.bounding_box()
+def drag(page: "Page", *paths: Path, onto: str = "#drop .block", words: str = "") -> None:
+    """Let files or folders fall onto the drop area, as from a file manager; or words."""
+    box = page.locator(onto).first.bounding_box()
     assert box is not None
     devtools = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    items = [{"mimeType": "text/plain", "data": words}] if words else []
+    data = {"items": items, "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send(
             "Input.dispatchDragEvent",

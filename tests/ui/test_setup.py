@@ -89,12 +89,65 @@ def test_scripts_that_are_named_can_be_run(root: Path, document: str) -> None:
         assert os.access(root / name, os.X_OK), name
 
 
-def test_no_python_is_one_clear_line(project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", ["/nowhere/python3", ""])
+def test_no_python_is_one_clear_line(project: Path, tmp_path: Path, given: str) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("dirname", "cat", "cksum"):
         (tools / tool).symlink_to(shutil.which(tool) or tool)
-    ended = bash(project, "setup_env", PATH=str(tools), PYTHON="/nowhere/python3")
+    ended = bash(project, "setup_env", PATH=str(tools), PYTHON=given)
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
     assert "needs Python 3.11 or newer" in ended.stderr
+
+
+def test_a_python_that_is_named_and_not_there_is_not_replaced(project: Path) -> None:
+    pretend_installed(project, "")
+    ended = bash(project, "setup_env", PYTHON="/nowhere/python3")
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "PYTHON=/nowhere/python3" in ended.stderr
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A Python that is not the one of the tests, if only by what it says."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("import sys\nsys.version = 'another'\n", "utf-8")
+    python = folder / "python3.11"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}" exec "{sys.executable}" "$@"\n', "utf-8")
+    python.chmod(0o755)
+    return python
+
+
+@pytest.mark.parametrize("name", ["p", "long" * 50], ids=len)
+def test_an_environment_serves_where_and_with_what_it_was_made(
+    project: Path, tmp_path: Path, other: Path, name: str
+) -> None:
+    here = project.rename(tmp_path / name)
+    venv.create(here / ".venv", with_pip=True)
+    asked = 'cd "$SETUP_ROOT"\nsetup_venv_works "$PYTHON"'
+    assert bash(here, asked).returncode == 0
+    assert bash(here, asked, PYTHON=str(other)).returncode == 1
+    assert bash(here.rename(tmp_path / "elsewhere"), asked).returncode == 1
+
+
+def test_a_folder_that_was_moved_gets_a_new_environment(project: Path, tmp_path: Path) -> None:
+    venv.create(project / ".venv", with_pip=True)
+    moved = project.rename(tmp_path / "moved")
+    lines = f'setup_install() {{ :; }}\nsetup_env\n"{moved}/.venv/bin/pip" --version'
+    ended = bash(moved, lines, PYTHON="")
+    assert ended.returncode == 0
+    assert str(moved) in ended.stdout
+
+
+def test_an_environment_stays_with_its_python_where_none_is_named(
+    project: Path, other: Path
+) -> None:
+    venv.create(project / ".venv")
+    mark = 'setup_fingerprint "$SETUP_ROOT/.venv/bin/python" >.venv/.installed'
+    assert bash(project, f'cd "$SETUP_ROOT"\n{mark}').returncode == 0
+    path = f"{other.parent}:{os.environ['PATH']}"
+    ended = bash(project, "setup_env", PYTHON="", PATH=path)
+    assert (ended.returncode, ended.stderr) == (0, "")

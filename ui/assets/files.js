@@ -79,18 +79,34 @@
     true,
   );
 
+  // Files that fall beside an area are for the one of this view, even where it is out of sight; the
+  // browser would open them in place of the page. Text and links are no one's but the question's.
+  const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  const ofView = () => (document.body.classList.contains("evaluating") ? "#questions" : "#drop");
+
+  document.addEventListener(
+    "dragover",
+    (event) => {
+      if (carriesFiles(event)) event.preventDefault();
+    },
+    true,
+  );
+
   document.addEventListener(
     "drop",
     async (event) => {
-      const area = event.target.closest?.(AREAS);
-      if (!area) return;
+      const under = event.target.closest?.(AREAS);
+      if (!under && !carriesFiles(event)) return;
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
-      const plain = [...event.dataTransfer.files].every(fits);
-      if (plain && entries.every((entry) => entry?.isFile)) return;
+      const plain = entries.length && [...event.dataTransfer.files].every(fits);
+      if (under && plain && entries.every((entry) => entry?.isFile)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
-      const found = await Promise.all(entries.filter(Boolean).map(within));
+      const dropped = entries.filter(Boolean);
+      if (!dropped.length) return;
+      const area = under ?? document.querySelector(ofView());
+      const found = await Promise.all(dropped.map(within));
       give(area.querySelector("input[type=file]"), chosen(area, found.flat()));
     },
     true,

@@ -33,14 +33,21 @@ function link({ link: question, turn }) {
   return address.href;
 }
 
+// What is selected of the text; a triple click on its last lines ends behind it.
+function selected(body) {
+  const selection = getSelection();
+  const range = selection.rangeCount && selection.getRangeAt(0).cloneRange();
+  if (!body || !range || !range.intersectsNode(body)) return null;
+  if (!body.contains(range.startContainer)) range.setStart(body, 0);
+  if (!body.contains(range.endContainer)) range.setEnd(body, body.childNodes.length);
+  return range.collapsed ? null : range;
+}
+
 // Offsets count code points of the document, from data-start on; the marks of a cut are not text.
 function mark({ turn }) {
   const body = panel().querySelector(".text");
-  const selection = getSelection();
-  const range = selection.rangeCount && !selection.isCollapsed && selection.getRangeAt(0);
-  if (!range || !body.contains(range.commonAncestorContainer)) {
-    return say("First select the right answer in the text");
-  }
+  const range = selected(body);
+  if (!range) return say("First select the right answer in the text");
   const before = document.createRange();
   before.setStart(body, 0);
   before.setEnd(range.startContainer, range.startOffset);
@@ -93,6 +100,22 @@ function ask(question) {
   if (!phone.matches) document.querySelector("#question textarea").focus();
 }
 
+// Before Gradio hears of it: the box is empty at once, and what is typed next is the next question.
+function send(event) {
+  const { target, type, key, shiftKey } = event;
+  const box = target.closest("#question")?.querySelector("textarea");
+  const entered = target === box && key === "Enter" && !shiftKey;
+  const pressed = type === "click" && target.closest(".submit-button");
+  if (!box || !(entered || pressed)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const question = box.value;
+  if (!question.trim()) return;
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  tell("ask", { question });
+}
+
 // Either the conversation with its sources, or the evaluation.
 function view(evaluation) {
   document.body.classList.toggle("evaluating", evaluation);
@@ -124,6 +147,8 @@ function escape(event) {
 if (element.querySelector(".bar")) {
   document.addEventListener("focusin", keepFocus);
   document.addEventListener("keydown", escape);
+  document.addEventListener("keypress", send, true);
+  document.addEventListener("click", send, true);
   document.addEventListener("pointerdown", ({ target }) => {
     if (!target.closest("button")) kept.selector = "";
   });
