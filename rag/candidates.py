@@ -8,8 +8,9 @@ from rag.calibration import LEAD_CAP, Calibration
 from rag.dates import date_of
 from rag.types import Bearing, Span
 
-_AROUND = ".,;:!?\"'“”‘’>"
-_MARKS = re.compile(r"\*\*|~~|`")
+_AROUND = ".,;:!?\"'“”‘’"
+_MARKS = re.compile(r"\*\*|~~|`|(?<=\n)(?:>[ \t]?)+")
+_EMPHASIS = re.compile(r"(?<![\w*])\*([^\s*](?:[^*]*[^\s*])?)\*(?![\w*])")
 _MILLI = re.compile(r"\d\s?m(?:Wh?|V|A|Hz|Pa|J)\b")  # without its case it would be a million
 
 
@@ -77,8 +78,8 @@ def _key(span: Span) -> str:
     Of a date it is year, month and day, however it is written. Nothing that counts is taken from a
     number or a mark: .5 is no 5, 5 MW no 5 mW, A* no A.
     """
-    text = _MARKS.sub("", span.text)
-    words = [bare for word in _starless(text).casefold().split() if (bare := _bare(word))]
+    text = _EMPHASIS.sub(r"\1", _MARKS.sub("", span.text))
+    words = [bare for word in text.casefold().split() if (bare := _bare(word))]
     if len(words) > 1 and words[0] in ("a", "an", "the"):
         words = words[1:]
     said = " ".join(words)
@@ -87,10 +88,5 @@ def _key(span: Span) -> str:
 
 def _bare(word: str) -> str:
     """A word without marks around it, but for a decimal point that it begins with."""
-    bare = _starless(word.strip(_AROUND))
+    bare = word.strip(_AROUND)
     return f".{bare}" if bare[:1].isdigit() and f".{bare}" in word else bare
-
-
-def _starless(text: str) -> str:
-    """Without the stars that emphasis puts on both sides."""
-    return text.strip("*") if text.startswith("*") else text

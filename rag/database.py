@@ -152,6 +152,11 @@ class Database:
             lacking = missing(connection, self.path)
         if not self._frozen:
             self._write_ahead()
+        if lacking and self._frozen:
+            raise StoreError(
+                f"{self.path} is of an earlier version, and cannot be brought up to date where "
+                "nothing can be written; open it once where something can"
+            )
         if lacking:
             with self.writing() as connection:
                 # Another process may have done it meanwhile.

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -185,25 +184,6 @@ def named_by(connection: sqlite3.Connection, source: str) -> str | None:
         "SELECT document_id FROM sources WHERE source = ?", (source,)
     ).fetchone()
     return None if row is None else str(row[0])
-
-
-def call_as_first(connection: sqlite3.Connection, document_id: str, encoder: Encoder) -> None:
-    """Let a document, if it is there, be called as the first of its sources in order calls it."""
-    called = connection.execute(
-        "SELECT n.title, n.media_type FROM documents d JOIN named n ON n.source = "
-        "(SELECT min(source) FROM sources WHERE document_id = d.id) "
-        "WHERE d.id = ? AND (n.title, n.media_type) <> (d.title, d.media_type)",
-        (document_id,),
-    ).fetchone()
-    stored = called and Snapshot(connection).document(document_id)
-    if stored is None:
-        return
-    document = replace(stored, title=called[0], media_type=called[1])
-    passages = split(document)
-    vectors = embed(passages, encoder)
-    _renew_document(connection, document)
-    _insert_passages(connection, passages, vectors)
-    bump(connection)
 
 
 def bump(connection: sqlite3.Connection) -> None:

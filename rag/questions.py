@@ -15,6 +15,9 @@ _WHETHER = re.compile(
 _OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _ASKED_WHY = re.compile(r"\b(?:ask|demand|doubt|know|quer|wonder)\w* why\b", re.IGNORECASE)
+_REASON = re.compile(  # what a word of reason or manner follows
+    r"\b(?:as|because|by|due|for|from|since|through|to|using|via|with)\b", re.IGNORECASE
+)
 _FOR_SENTENCE = re.compile(  # not "how hot": a measure is no sentence
     r"\b(?:why|explain|describe|in what way|for what reason|"
     r"how(?: exactly)? (?:am|are|can|come|could|did|do|does|had|has|have|is|may|might|must|shall|"
@@ -86,4 +89,5 @@ def _may_explain(question: str, sentence: str) -> bool:
     asked, said = ({word[:STEM]: word for word in telling_words(t)} for t in (question, sentence))
     told = [word for stem, word in said.items() if stem not in asked]
     beside = [word for word in told if not word.isdigit() and word not in CALENDAR]
-    return len(beside) > (1 if asked.keys() <= said.keys() else 0)
+    repeats = asked.keys() <= said.keys() and not _REASON.search(sentence)
+    return len(beside) > (1 if repeats else 0)

@@ -228,6 +228,8 @@ class _ReadHit:
         """The statements that a span is of."""
         bounds = self._statements + self._hit.passage.start
         around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
+        if not len(around):  # a row that names its columns again is none
+            return span
         return replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
 
     def bearings(self) -> list[Bearing]:

@@ -19,7 +19,7 @@ _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
 _WORD = re.compile(r"\S+")
 _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
 _ITEM = re.compile(r"(?:[-*+•‣◦●▪■○☐☑–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
-_FENCE = re.compile(r"`{3,}+(?![^\r\n]*`)|~{3}")  # of code, whose lines are lines
+_FENCE = re.compile(r"`{3,}+(?![^\r\n]*`)|~{3}(?!~)")  # of code, whose lines are lines
 
 _STAMP = re.compile(r"[\[(<]?\d{1,4}[:./-]\d{1,2}\b")  # a time or date, as before messages
 _COLUMN_GAP = re.compile(r"\S(?: {3}|\t)[ \t]*+\S")

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,19 @@ class Snapshot:
             tuple(json.loads(pages)),
             json.loads(metadata),
         )
+
+    def called_anew(self, document_id: str) -> Document | None:
+        """The document, if it is there, as the first of its sources calls it otherwise."""
+        called = self.connection.execute(
+            "SELECT n.title, n.media_type FROM documents d JOIN named n ON n.source = "
+            "(SELECT min(source) FROM sources WHERE document_id = d.id) "
+            "WHERE d.id = ? AND (n.title, n.media_type) <> (d.title, d.media_type)",
+            (document_id,),
+        ).fetchone()
+        stored = self.document(document_id) if called else None
+        if stored is None:
+            return None
+        return replace(stored, title=called[0], media_type=called[1], metadata={})
 
     def split_by(self, document_id: str) -> int | None:
         """The ``rag.passages.VERSION`` that made the passages of a document; None: not stored."""

@@ -17,7 +17,6 @@ from rag.database import Database
 from rag.document_rows import (
     EMBED_AT_ONCE,
     bump,
-    call_as_first,
     drop_unnamed,
     embed,
     named_by,
@@ -148,8 +147,9 @@ class Store:
 
         Raises:
             ModelMismatch: the store holds the vectors of another encoder; nothing is removed.
-            ModelError: the encoder gave no vectors that can be stored; as above.
             StoreError: the store cannot be written; as above.
+            ModelError: the encoder gave no vectors that can be stored; the source is gone, and
+                the document keeps its title.
         """
         with self._database.writing() as connection:
             if encoder:
@@ -159,10 +159,10 @@ class Store:
                 return False
             connection.execute("DELETE FROM sources WHERE source = ?", (source,))
             drop_unnamed(connection, document_id)
-            if encoder:
-                call_as_first(connection, document_id, encoder)
             bump(connection)
-            return True
+        if encoder:
+            self._call_anew([document_id], encoder)
+        return True
 
     def set_meta(self, key: str, value: str) -> None:
         """Write a value of the manifest; the documents, and so the version, stay as they are."""
@@ -215,15 +215,22 @@ class Store:
         begin = 0
         with self._database.writing() as connection:
             self._match(Snapshot(connection), encoder)
-            former = {named_by(connection, document.source) for document, _ in batch}
+            former: set[str | None] = set()
             for document, passages in batch:
+                former.add(named_by(connection, document.source))
                 end = begin + len(passages)
                 if put(connection, document, passages, vectors[begin:end], encoder):
                     new.append(document.id)
                 begin = end
-            for document_id in sorted(filter(None, former)):
-                call_as_first(connection, document_id, encoder)
+        self._call_anew(sorted(filter(None, former)), encoder)
         return new
+
+    def _call_anew(self, document_ids: Sequence[str], encoder: Encoder) -> None:
+        """Let documents be called as the first of their sources calls them."""
+        with self.snapshot() as snapshot:
+            called = [found for id_ in document_ids if (found := snapshot.called_anew(id_))]
+        if called:
+            self.add(called, encoder)  # embeds while others may write
 
 
 def _back_up(connection: sqlite3.Connection, path: Path) -> None:

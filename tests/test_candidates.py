@@ -23,6 +23,7 @@ def groups(*answers: str) -> list[list[str]]:
         ("4th of May 2021", "May 4, 2021"),
         ("**Wednesday**", "Wednesday."),
         ("*two keys*", "two keys"),
+        ("*Paris* and Rome", "Paris and Rome"),
         ("`fetch -v`", "fetch -v"),
         ("5 kg", "5 KG"),
         ("9 AM", "9 am"),
@@ -39,6 +40,8 @@ def test_what_says_the_same_is_one_answer(same: tuple[str, str]) -> None:
         ("5 mg each morning", ".5 mg each morning"),
         ("5 MW", "5 mW"),
         ("grade A", "grade A*"),
+        (">5 mg", "5 mg"),
+        ("> 30", "30"),
         ("Monday", "Tuesday"),
     ],
 )

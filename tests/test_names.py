@@ -1,12 +1,14 @@
 """A text is called after a source that names it now, in its passages and vectors too."""
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rag.encoder import Vectors
 from rag.errors import LoadError, ModelMismatch
 from rag.ingest import add_files
 from rag.loaders import make_document
@@ -138,3 +140,26 @@ def test_an_emptied_file_takes_its_name_along(store: Store, tmp_path: Path) -> N
     (error,) = add_files(store, WordEncoder(), [anna]).errors
     assert isinstance(error, LoadError)
     assert_holds_just(store, make_document(RENT, bob.name, str(bob), "text/plain"))
+
+
+def test_a_source_that_comes_twice_at_once_leaves_no_name(store: Store) -> None:
+    first, other = lease("Dora"), lease("Anna", "The rent is 700 euros.")
+    store.add([first], WordEncoder())
+    store.add([lease("Anna"), other], WordEncoder())
+    assert_holds_just(store, first, other)
+
+
+def test_others_may_write_while_a_text_is_called_anew(store: Store) -> None:
+    class Interrupted(WordEncoder):
+        """While it embeds, another writer comes and goes."""
+
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            written = threading.Thread(target=store.set_meta, args=("seen", "yes"), daemon=True)
+            written.start()
+            written.join(timeout=20)
+            assert not written.is_alive()
+            return super().encode_passages(texts)
+
+    store.add([lease("Anna"), lease("Bob")], WordEncoder())
+    store.remove_source("Anna.txt", Interrupted())
+    assert_holds_just(store, lease("Bob"))

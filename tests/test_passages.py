@@ -178,6 +178,11 @@ def test_a_blank_line_does_not_end_code() -> None:
     assert quoted(text)[-1] == "Wrapped prose goes on\nin a second line."
 
 
+def test_a_heading_underlined_with_tildes_begins_no_code() -> None:
+    text = "History\n~~~~~~~\n\nWrapped prose goes on\nin a second line."
+    assert quoted(text)[-1] == "Wrapped prose goes on\nin a second line."
+
+
 def test_items_and_table_rows_are_sentences() -> None:
     text = (
         "Needs:\n- a long item that goes on for some time and\n  wraps once\n- another\n1. One. Two"

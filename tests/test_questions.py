@@ -84,6 +84,8 @@ def test_which_questions_ask_for_a_sentence(question: str, *, expected: bool) ->
         ("Why was the lift repaired?", "The lift was repaired because its cable frayed.", True),
         ("Why was the lift repaired?", "Its cable had frayed.", True),
         ("How do geese find south?", "Geese find south.", False),
+        ("Why is the pool closed?", "The pool is closed for repairs.", True),
+        ("How do bees communicate?", "Bees communicate by dancing.", True),
         ("When was the lift repaired?", "The lift was repaired in May.", True),
         ("Who repaired the lift?", "The lift was repaired.", False),
         ("Is the lift repaired?", "The lift is not repaired.", True),

@@ -148,6 +148,14 @@ def test_nothing_is_answered_by_a_question(reader: SpanReader) -> None:
         assert bool(spans) == expected
 
 
+def test_rows_that_name_their_columns_again_are_read(reader: SpanReader) -> None:
+    row = "Sunday    shut      by appointment\n"
+    text = row + "Week 2    open      all day\n" + row + "Week 3    open      all day\n"
+    passage = Passage("p", "d", 0, len(text), text, header="")
+    (found,) = reader.read(["Is it shut on Sunday? Is it?"], [[Hit(passage, 1.0, 1)]])
+    assert found.bearings
+
+
 def test_belief_is_shared_out_over_the_sentences(reader: SpanReader, folder: Path) -> None:
     question, text = "Who found the comet?", "Honoré was up. In 1811 he found a comet. Rain fell."
     tokenizer = AutoTokenizer.from_pretrained(folder)
