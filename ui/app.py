@@ -18,7 +18,6 @@ from rag.errors import SettingsError
 from ui import absent, leaving
 from ui.endpoints import add_endpoints
 from ui.events import ASK, CHANGING, EVENTS, JOBS, MEASURING, Event, Job
-from ui.handlers import MAX_TURNS
 from ui.in_turn import InTurn
 from ui.layout import ASSETS, Parts, make_parts
 from ui.library import MAX_FILE_BYTES, Library
@@ -160,9 +159,9 @@ def _head() -> str:
 
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_EACH: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 1}
-"""No click is dropped; those of one kind are dealt with in their order, so that each sees what the
-one before it changed, and the last one's page is shown last."""
+_EACH: dict[str, Any] = {"trigger_mode": "multiple"}
+"""No click is dropped; a visitor's of one kind are dealt with in their order, so that each sees
+what the one before it changed, and the last one's page is shown last."""
 _ONE_LONG: dict[str, Any] = {
     "concurrency_limit": MEASURED_AT_ONCE,
     "concurrency_id": "evaluation",
@@ -200,7 +199,7 @@ def _wire(page: gr.Blocks, parts: Parts, enter: Callable[[], Visitor]) -> None:
 
 def _wire_question(page: gr.Blocks, parts: Parts) -> None:
     """Questions, one after the other; one asked while the page opens waits for its visitor."""
-    asked = InTurn[Outputs](MAX_TURNS)
+    asked = InTurn[Outputs](MAX_WAITING)
 
     def entered(request: gr.Request) -> object:
         until = time.monotonic() + ENTERING_S
@@ -212,12 +211,15 @@ def _wire_question(page: gr.Blocks, parts: Parts) -> None:
             time.sleep(0.05)
         return None
 
-    def answer(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
-        yield from _updates(Visitor.ask(_present(held or entered(request)), _sent(data)))
+    def answer(
+        held: object, data: gr.EventData, request: gr.Request, chat: int | None
+    ) -> Iterator[Outputs]:
+        yield from _updates(_present(held or entered(request)).ask(_sent(data), chat))
 
     def ask(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
         yield _outputs(Update())
-        yield from asked.run(request.session_hash or "", answer(held, data, request))
+        chat = held.open_chat if isinstance(held, Visitor) else None  # it may change meanwhile
+        yield from asked.run(request.session_hash or "", answer(held, data, request, chat))
 
     sent = getattr(parts.header, ASK)
     sent(ask, parts.visitor, parts.outputs, trigger_mode="multiple", **_QUIET)
@@ -250,9 +252,15 @@ def _wire_uploads(parts: Parts) -> None:
     asked.upload(measure, [parts.visitor, asked], [asked, *parts.outputs], **_QUIET, **_ONE_LONG)
 
 
-def _handler(event: Event) -> Callable[[object, gr.EventData], Outputs]:
-    def handle(held: object, data: gr.EventData) -> Outputs:
-        return _outputs(event(_present(held), _sent(data)))
+def _handler(event: Event) -> Callable[[object, gr.EventData, gr.Request], Iterator[Outputs]]:
+    clicks = InTurn[Outputs](MAX_WAITING)
+
+    def dealt_with(held: object, data: gr.EventData) -> Iterator[Outputs]:
+        yield _outputs(event(_present(held), _sent(data)))
+
+    def handle(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
+        yield _outputs(Update())
+        yield from clicks.run(request.session_hash or "", dealt_with(held, data))
 
     return handle
 

@@ -11,7 +11,8 @@ T = TypeVar("T")
 class InTurn(Generic[T]):
     """Work by who it is for: one after the other, in the order in which it came.
 
-    Only the first call works: it goes on with what the others leave, so that none of them waits.
+    Of calls in the same instant that is the order in which their threads begin. Only the first one
+    works: it goes on with what the others leave, so that none of them waits.
     """
 
     def __init__(self, most: int) -> None:

@@ -27,7 +27,7 @@ def private_folder() -> Iterator[Path]:
     """
     _sweep(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    with (folder / "new").open("w") as lock:
+    with _locked(folder), (folder / "new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         (folder / "new").rename(folder / _LOCK)  # so that it is never seen unlocked
         try:
@@ -48,7 +48,19 @@ def _sweep(parent: Path) -> None:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     _delete(folder)
             elif folder.name.startswith(PREFIX) and time.time() - info.st_mtime > _ABANDONED_S:
-                _delete(folder)
+                with _locked(folder):
+                    _delete(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """The folder's own lock: a cleaner of old files may take the file (systemd's heeds this)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _delete(folder: Path) -> None:

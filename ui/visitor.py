@@ -70,15 +70,22 @@ class Visitor:
         self._history.change(self._history.current.number, lambda _: view.turns)
         return self._show(view)
 
-    def ask(self, event: object) -> Iterator[Update]:
+    @property
+    def open_chat(self) -> int:
+        """The number of the conversation that is open."""
+        return self._history.current.number
+
+    def ask(self, event: object, number: int | None = None) -> Iterator[Update]:
         """Answer ``{"question": words}``: the question, what is read for it, the answer.
 
-        Nothing changes where there is no question.
+        It is of the chat of this ``number``, else of the one that is open. Nothing changes where
+        there is no question.
         """
         asked = text_of(event.get("question")) if isinstance(event, Mapping) else ""
         if not asked:
             return
-        chat, number = self._chat(), self._history.current.number
+        chat = self._chat()
+        number = self.open_chat if number is None else number
         for turn in chat.steps(asked, next(self._numbers)):
             if turn.pending and number == self._history.current.number:
                 yield Update(chat.conversation((*self._turns, turn)))

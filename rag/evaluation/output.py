@@ -52,11 +52,17 @@ def finish(result: Json, out: Path | None, old: Json | None, against: Path | Non
 def write(path: Path, content: str) -> None:
     """Write a file whole or not at all, so that a report is never half of one.
 
+    A pipe or a device is written to, and a link stays one.
+
     Raises:
         CitespanError: it cannot be written.
     """
-    fresh = path.with_name(f"{path.name}.tmp")
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(content, "utf-8", newline="\n")
+            return
+        path = path.resolve()
+        fresh = path.with_name(f"{path.name}.tmp")
         try:
             fresh.write_text(content, "utf-8", newline="\n")
             fresh.replace(path)

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -104,6 +105,20 @@ def test_a_set_is_written_whole_or_not_at_all(
     assert len(read_questions(out).questions) == len(PROPOSALS)
     assert beside.read_text("utf-8") == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set.jsonl", "set.tmp"]
+
+
+def test_a_device_is_written_to_and_a_link_stays_one(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(target)
+    output.write(link, "new")
+    assert link.is_symlink()
+    assert target.read_text("utf-8") == "new"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_text, "utf-8")
+        output.write(pipe, "through")
+        assert read.result(20) == "through"
+    assert pipe.is_fifo()
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

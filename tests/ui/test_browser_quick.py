@@ -55,6 +55,16 @@ def test_what_is_typed_right_after_enter_stays(
     assert page.inner_text(".question") == QUESTIONS[0]
 
 
+def test_the_arrow_brings_the_last_question_back(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    ask(page, QUESTIONS[0])
+    page.press(BOX, "ArrowUp")
+    assert page.input_value(BOX) == QUESTIONS[0]
+    page.fill(BOX, "Another")
+    page.press(BOX, "ArrowUp")
+    assert page.input_value(BOX) == "Another"
+
+
 def test_questions_sent_at_once_are_all_answered_in_their_order(
     open_page: Open, address: str
 ) -> None:

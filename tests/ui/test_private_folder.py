@@ -101,6 +101,15 @@ def test_a_folder_that_has_lost_its_lock_goes_after_an_hour(temporary: Path) -> 
         assert there == {own.name, f"{PREFIX}young", "citespan-evaluated"}
 
 
+def test_a_folder_in_use_stays_where_its_lock_was_cleaned_away(temporary: Path) -> None:
+    """As by a cleaner of old files."""
+    with private_folder() as used:
+        (used / "lock").unlink()
+        os.utime(used, (0, 0))
+        with private_folder() as own:
+            assert {used, own} == set(temporary.iterdir())
+
+
 def test_what_is_not_such_a_folder_is_left_alone(temporary: Path) -> None:
     kept = temporary / "kept"
     kept.mkdir()

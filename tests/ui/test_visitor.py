@@ -161,6 +161,18 @@ def test_a_new_chat_is_empty(visitor: Visitor) -> None:
     assert read(visitor.reset().conversation or "").find("section", "welcome")
 
 
+def test_a_question_that_waited_is_of_the_chat_it_was_sent_in(visitor: Visitor) -> None:
+    ask(visitor, QUESTION)
+    sent_in = visitor.open_chat
+    visitor.reset()
+    assert list(visitor.ask({"question": "What has Russia advocated?"}, sent_in)) == []
+    opened = visitor.open({"value": str(sent_in)}).conversation or ""
+    assert [h.text for h in read(opened).find("h2", "question")] == [
+        QUESTION,
+        "What has Russia advocated?",
+    ]
+
+
 def test_chats_are_kept_opened_renamed_and_deleted(visitor: Visitor) -> None:
     ask(visitor, QUESTION)
     visitor.reset()

@@ -99,7 +99,8 @@
       if (!under && !carriesFiles(event)) return;
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
       const plain = entries.length && [...event.dataTransfer.files].every(fits);
-      if (under && plain && entries.every((entry) => entry?.isFile)) return;
+      const taken = event.target.closest?.(".block")?.querySelector("input[type=file]");
+      if (under && taken && plain && entries.every((entry) => entry?.isFile)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));

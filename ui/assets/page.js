@@ -100,6 +100,8 @@ function ask(question) {
   if (!phone.matches) document.querySelector("#question textarea").focus();
 }
 
+let sent = "";
+
 // Before Gradio hears of it: the box is empty at once, and what is typed next is the next question.
 function send(event) {
   const { target, type, key, shiftKey } = event;
@@ -111,9 +113,20 @@ function send(event) {
   event.stopPropagation();
   const question = box.value;
   if (!question.trim()) return;
-  box.value = "";
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  sent = question;
+  write(box, "");
   tell("ask", { question });
+}
+
+function write(box, words) {
+  box.value = words;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// The last question again, as in a terminal: to change it, or where it was lost on the way.
+function recall({ target, key }) {
+  const isEmptyBox = target.matches("#question textarea") && !target.value;
+  if (key === "ArrowUp" && isEmptyBox) write(target, sent);
 }
 
 // Either the conversation with its sources, or the evaluation.
@@ -147,6 +160,7 @@ function escape(event) {
 if (element.querySelector(".bar")) {
   document.addEventListener("focusin", keepFocus);
   document.addEventListener("keydown", escape);
+  document.addEventListener("keydown", recall);
   document.addEventListener("keypress", send, true);
   document.addEventListener("click", send, true);
   document.addEventListener("pointerdown", ({ target }) => {
