@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 
 KEPT_S = 4
 IMPATIENT = f"""
-from ui import __main__, app
-app.KEPT_S, app.HEARD_S = {KEPT_S}, 1
+from ui import __main__, wiring
+wiring.KEPT_S, wiring.HEARD_S = {KEPT_S}, 1
 raise SystemExit(__main__.main())
 """
 

@@ -13,7 +13,7 @@ from rag.loaders import make_document
 from rag.store import Store
 from rag.types import Document
 from tests.ui.page import read
-from ui import app
+from ui import wiring
 from ui.handlers import MAX_TURNS, SHOWN_QUESTION_CHARS, Chat
 from ui.turns import Turn
 from ui.update import Update
@@ -207,6 +207,6 @@ def test_an_explanation_is_the_search_of_the_answer(chat: Chat, turns: tuple[Tur
 
 
 def test_a_job_with_nothing_to_say_leaves_the_page_as_it_is() -> None:
-    (outputs,) = app._updates(())  # noqa: SLF001 - what Gradio is given
+    (outputs,) = wiring._updates(())  # noqa: SLF001 - what Gradio is given
     assert len(outputs) == len(fields(Update))
     assert all(part == gr.skip() for part in outputs)
