@@ -73,8 +73,6 @@ def _answerer(folder: Path, settings: Settings) -> Answerer:
     if known is None:
         known = _models[named] = Answerer(Store(folder), settings)
         return known
-    if known.settings == settings:
-        return known.over(Store(folder))
     return Answerer(
         Store(folder),
         settings,

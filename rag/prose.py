@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.sentences import Bounds, opens_code
-from rag.tables import cells, first_rows, sentences_between, tables
+from rag.sentences import Bounds
+from rag.tables import cells, first_rows, runs
 
 Ints = NDArray[np.int64]
 
@@ -100,7 +100,7 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
     """
     if not about and header is None and "\n" not in text and not _MARKS.search(text):
         return None
-    told, done, code = Prose(), 0, False
+    told, done = Prose(), 0
     if about:
         told.put(about)
     if header is not None:
@@ -109,23 +109,19 @@ def prose(text: str, header: str | None = None, about: str = "") -> Prose | None
             fits = len(values) == len(names) or "|" in text[slice(*row)]
             _say(told, text, names if fits else [], values)
             done = row[1]
-    for table in tables(text):
-        if table.start < done:
-            continue
-        _end_lines(told, text, (done, table.start), code=code)
-        code ^= opens_code(text, done, table.start)
-        for values in table.cells:
-            _say(told, text, table.names, values)
-        done = table.end
-    _end_lines(told, text, (done, len(text)), code=code)
+    for before, run, table in runs(text, done):
+        _end_lines(told, text, run, before)
+        if table:
+            for values in table.cells:
+                _say(told, text, table.names, values)
     read = told.text
     return None if read == text or len(read) - len(about) > MOST * len(text) else told
 
 
-def _end_lines(told: Prose, text: str, run: Bounds, *, code: bool) -> None:
+def _end_lines(told: Prose, text: str, run: Bounds, said: Sequence[Bounds]) -> None:
     """Append a run of text, with a stop where a line ends in a word although its sentence does."""
     done, end = run
-    for first, last in sentences_between(text, *run, code=code):
+    for first, last in said:
         words = not _MARKS.fullmatch(text, first, last)
         if words and _ENDS_BARE.match(text, last, end):
             told.take(text, (done, last))

@@ -4,7 +4,7 @@ import re
 
 from rag.dates import CALENDAR
 from rag.sentences import sentences
-from rag.words import STEM, adds_to, telling_words
+from rag.words import ASKING, STEM, adds_to, telling_words
 
 _WHETHER = re.compile(
     r"(?:(?:and|but|so|then|please)[, ]+)?"
@@ -13,7 +13,7 @@ _WHETHER = re.compile(
     re.IGNORECASE,
 )
 _OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
-_ASKS = re.compile(r"\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_ASKS = re.compile(rf"\W*(?:{'|'.join(ASKING)})\b", re.IGNORECASE)
 _ASKED_WHY = re.compile(r"\b(?:ask|demand|doubt|know|quer|wonder)\w* why\b", re.IGNORECASE)
 _REASON = re.compile(  # what a word of reason or manner follows
     r"\b(?:as|because|by|due|for|from|since|through|to|using|via|with)\b", re.IGNORECASE

@@ -14,14 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from rag.database import Database
-from rag.document_rows import (
-    EMBED_AT_ONCE,
-    bump,
-    drop_unnamed,
-    embed,
-    named_by,
-    put,
-)
+from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, named_by, put
 from rag.encoder import Encoder, Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.passages import split

@@ -68,23 +68,34 @@ def _columns(text: str, lines: Sequence[Bounds]) -> Iterator[Table]:
         yield Table(header, block.names, rows, block.cells)
 
 
+def runs(text: str, start: int = 0) -> Iterator[tuple[list[Bounds], Bounds, Table | None]]:
+    """What stands before each table from ``start`` on, and behind the last, with that table.
+
+    Its sentences and its bounds; the table is None at the end. Code stays open over a table.
+    """
+    code = False
+    for table in tables(text):
+        if table.start >= start:
+            yield _sentences(text, start, table.start, code=code), (start, table.start), table
+            code ^= opens_code(text, start, table.start)
+            start = table.end
+    yield _sentences(text, start, len(text), code=code), (start, len(text)), None
+
+
+def _sentences(text: str, start: int, end: int, *, code: bool) -> list[Bounds]:
+    return [(start + first, start + last) for first, last in sentences(text[start:end], code=code)]
+
+
 def statements(text: str) -> list[Bounds]:
     """What a text says piece by piece, in order: lines of tables, and sentences around them."""
+    if "\n" not in text:
+        return sentences(text)
     found: list[Bounds] = []
-    done, code = 0, False
-    for table in tables(text) if "\n" in text else ():
-        found += sentences_between(text, done, table.start, code=code)
-        found += [table.header] if table.header else []
-        found += table.rows
-        code ^= opens_code(text, done, table.start)
-        done = table.end
-    return [*found, *sentences_between(text, done, len(text), code=code)]
-
-
-def sentences_between(text: str, start: int, end: int, *, code: bool) -> Iterator[Bounds]:
-    """The sentences of ``text[start:end]``, what stands between tables; in ``code`` or not."""
-    for first, last in sentences(text[start:end], code=code):
-        yield start + first, start + last
+    for before, _, table in runs(text):
+        found += before
+        if table:
+            found += [table.header, *table.rows] if table.header else table.rows
+    return found
 
 
 def statement_at(text: str, start: int, end: int) -> Bounds:

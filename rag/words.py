@@ -20,10 +20,10 @@ def telling_words(text: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS] or words
 
 
-_ASKING = frozenset("how what when where which who whom whose why".split())
+ASKING = tuple("how what when where which who whom whose why".split())
 
 
 def adds_to(question: str, text: str) -> bool:
     """Whether the text tells something that is not in the question."""
-    known = {*telling_words(question), "not", *_ASKING}
+    known = {*telling_words(question), "not", *ASKING}
     return any(word not in known for word in telling_words(text))

@@ -84,12 +84,11 @@ def _wire_question(page: gr.Blocks, parts: Parts) -> None:
     def answer(
         held: object, data: gr.EventData, request: gr.Request, chat: int | None
     ) -> Iterator[Outputs]:
-        yield from _updates(_present(held or entered(request)).ask(_sent(data), chat))
+        yield from map(_outputs, _present(held or entered(request)).ask(_sent(data), chat))
 
     def ask(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
-        yield _outputs(Update())
         chat = held.open_chat if isinstance(held, Visitor) else None  # it may change meanwhile
-        yield from asked.run(request.session_hash or "", answer(held, data, request, chat))
+        yield from _in_turn(asked, request, answer(held, data, request, chat))
 
     sent = getattr(parts.header, ASK)
     sent(ask, parts.visitor, parts.outputs, trigger_mode="multiple", **_QUIET)
@@ -129,10 +128,17 @@ def _handler(event: Event) -> Callable[[object, gr.EventData, gr.Request], Itera
         yield _outputs(event(_present(held), _sent(data)))
 
     def handle(held: object, data: gr.EventData, request: gr.Request) -> Iterator[Outputs]:
-        yield _outputs(Update())
-        yield from clicks.run(request.session_hash or "", dealt_with(held, data))
+        yield from _in_turn(clicks, request, dealt_with(held, data))
 
     return handle
+
+
+def _in_turn(
+    turns: InTurn[Outputs], request: gr.Request, work: Iterator[Outputs]
+) -> Iterator[Outputs]:
+    """The work of a visitor in its turn, after an update that changes nothing, as ``_updates``."""
+    yield _outputs(Update())
+    yield from turns.run(request.session_hash or "", work)
 
 
 def _job(job: Job) -> Callable[[object, gr.EventData], Iterator[Outputs]]:
