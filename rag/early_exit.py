@@ -7,7 +7,7 @@ from rag.config import Settings
 from rag.reader import Reader
 from rag.types import Hit, Reading
 
-FIRST_WITHIN = 0.15
+FIRST_WITHIN = 0.05
 """What retrieval scores at most this far below the best passage is read before it is asked
 whether that is enough: chosen on validation questions, see DECISIONS.md."""
 
