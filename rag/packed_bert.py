@@ -150,7 +150,7 @@ class PackedBert:
         lengths = [len(text) for text in ids]
         sizes = [_up(length, STEP) for length in lengths] if compiled else lengths
         begins = [0, *accumulate(sizes)]
-        rows = filled(begins[-1]) if compiled else begins[-1]
+        rows = filled(begins[-1])
         words, kinds, places = torch.zeros(3, rows, dtype=torch.long)
         for begin, length, text, kind in zip(begins, lengths, ids, types, strict=False):
             words[begin : begin + length] = torch.tensor(text)

@@ -1,19 +1,26 @@
-"""Parts of one computation side by side, each computed by one core.
+"""Parts of one computation side by side, each computed by one core; what has one part, by all.
 
 Two halves on a core each are done sooner than the whole on both: no core waits for the other at the
-end of every product, nor for Python between them.
+end of every product, nor for Python between them. Where other processes use the cores, that wait is
+for as long as the operating system makes it, a hundred times in a row: there one core is faster.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 import torch
 
 UNEVEN = 1.25
 """Times its even share: where a part would be larger, all cores are sooner done on the whole."""
+
+BUSY = 0.8
+"""Share of its time that a thread computes, below which others are taken to want the cores."""
+PAUSE_S = 2.0
+"""Seconds for which one core is then used, before all are tried again."""
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -22,8 +29,38 @@ Result = TypeVar("Result")
 def side_by_side(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
     """``work`` of each part, in order; what one of them raises is raised."""
     if len(parts) < 2:
-        return [work(part) for part in parts]
+        return [_cores.compute(partial(work, part)) for part in parts]
     return list(_pool(torch.get_num_threads()).map(work, parts))
+
+
+class _Cores:
+    """All cores for one computation at a time; one core for others, and while all are busy.
+
+    Which of both it is changes no result, see ``tests/test_packed_bert.py``.
+    """
+
+    def __init__(self) -> None:
+        self._taken = threading.Lock()
+        self._busy_until = 0.0
+
+    def compute(self, work: Callable[[], Result]) -> Result:
+        count = torch.get_num_threads()
+        if count < 2:
+            return work()
+        if time.monotonic() < self._busy_until or not self._taken.acquire(blocking=False):
+            return _pool(count).submit(work).result()
+        try:
+            began, computed = time.monotonic(), time.thread_time()
+            result = work()
+            took = time.monotonic() - began
+            if time.thread_time() - computed < BUSY * took:
+                self._busy_until = began + took + PAUSE_S
+            return result
+        finally:
+            self._taken.release()
+
+
+_cores = _Cores()
 
 
 def dealt(sizes: Sequence[int], least: int) -> list[list[int]]:

@@ -90,6 +90,7 @@ setup_env() {
     if command -v flock >/dev/null; then flock 9; fi
     if setup_is_done "$wanted" "$extras"; then exit; fi
     if ! setup_venv_works "$python"; then
+      if [ -L .venv ]; then rm .venv; fi # clearing a link would empty another project's
       setup_require_venv "$python" && "$python" -m venv --clear .venv || exit
     fi
     setup_install "$extras" || { setup_fail "the installation failed; see above"; exit 1; }

@@ -10,10 +10,12 @@ from torch import Tensor
 from transformers import BertConfig, BertModel, RobertaConfig
 
 from rag import packed_bert
+from rag.models import SHIPPED
 from rag.packed_bert import GROUP_TOKENS, STEP, PackedBert, Shape, filled
 from rag.workers import dealt
 
 LENGTHS = (3, 3, 3, 7, 40, 40, 100, GROUP_TOKENS // 2, GROUP_TOKENS // 2, GROUP_TOKENS // 2)
+ONE_BY_ONE = (1, 3, 5, 12, 16, 17, 60, 150, 333)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,26 @@ def test_dealt_to_the_cores_they_are_the_same(
     assert parts == [1, 2]
     for one, other in zip(together, apart, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_one_core_or_two_give_the_same_to_the_bit(
+    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    """Which of both compute depends on what else the machine does (``rag.workers``)."""
+    shape = Shape.of(SHIPPED)
+    assert shape is not None
+    ours = PackedBert(load_file(SHIPPED / "model.safetensors"), shape, dtype, "bert.")
+    found = {}
+    before = torch.get_num_threads()
+    for cores in (1, 2):
+        torch.set_num_threads(cores)
+        monkeypatch.setattr("rag.workers._cores._busy_until", 0.0)
+        draw = torch.Generator().manual_seed(4)
+        texts = [torch.randint(999, 9999, (n,), generator=draw).tolist() for n in ONE_BY_ONE]
+        found[cores] = [ours([text], [[0] * len(text)])[0] for text in texts]
+    torch.set_num_threads(before)
+    assert all(torch.equal(*both) for both in zip(found[1], found[2], strict=True))
 
 
 def test_batches_have_few_sizes_and_little_filling() -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -60,7 +61,7 @@ def test_that_of_a_killed_process_goes_with_the_next_start_and_no_other() -> Non
                 assert own.exists()
 
 
-@pytest.mark.parametrize("deleted", range(7))
+@pytest.mark.parametrize("deleted", range(6))
 def test_what_an_interrupted_ending_leaves_goes_with_the_next_start(
     temporary: Path, deleted: int
 ) -> None:
@@ -71,7 +72,7 @@ def test_what_an_interrupted_ending_leaves_goes_with_the_next_start(
                 (folder / name).parent.mkdir(exist_ok=True)
                 (folder / name).write_text("private")
             patch.setattr("os.unlink", _until_interrupted(iter(range(deleted))))
-        assert deleted == 6  # with the lock these are all
+        assert deleted == 5  # these are all
     with private_folder() as own:
         assert list(temporary.iterdir()) == [own]
 
@@ -87,35 +88,48 @@ def _until_interrupted(left: Iterator[int]) -> Callable[..., None]:
     return interrupted
 
 
-def test_a_folder_that_has_lost_its_lock_goes_after_an_hour(temporary: Path) -> None:
-    ago = {"old": 4000, "young": 3000}
-    for name, seconds in ago.items():
-        folder = temporary / f"{PREFIX}{name}"
-        (folder / "visitor-a").mkdir(parents=True)
-        (folder / "visitor-a" / "note.txt").write_text("private")
-        os.utime(folder, (time.time() - seconds,) * 2)
-    (temporary / "citespan-evaluated").mkdir()  # as an evaluation makes it: it may be in use
-    os.utime(temporary / "citespan-evaluated", (0, 0))
-    with private_folder() as own:
-        there = {folder.name for folder in temporary.iterdir()}
-        assert there == {own.name, f"{PREFIX}young", "citespan-evaluated"}
-
-
-def test_a_folder_in_use_stays_where_its_lock_was_cleaned_away(temporary: Path) -> None:
-    """As by a cleaner of old files."""
+def test_old_files_in_a_folder_in_use_are_no_reason_to_delete_it(temporary: Path) -> None:
     with private_folder() as used:
-        (used / "lock").unlink()
         os.utime(used, (0, 0))
         with private_folder() as own:
             assert {used, own} == set(temporary.iterdir())
 
 
+@pytest.mark.parametrize("seconds", [0.0, 4000.0])
+def test_what_nobody_holds_goes_whatever_its_age(temporary: Path, seconds: float) -> None:
+    (temporary / f"{PREFIX}left" / "visitor-a").mkdir(parents=True)
+    (temporary / f"{PREFIX}left" / "visitor-a" / "note.txt").write_text("private")
+    os.utime(temporary / f"{PREFIX}left", (time.time() - seconds,) * 2)
+    with private_folder() as own:
+        assert list(temporary.iterdir()) == [own]
+
+
+def test_one_that_is_cleared_away_while_it_is_made_is_made_anew(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process starts, and finds the folder before it is locked."""
+    made: list[str] = []
+    make = tempfile.mkdtemp
+
+    def met(prefix: str) -> str:
+        made.append(folder := make(prefix=prefix))
+        if len(made) == 1:
+            with private_folder():
+                assert not Path(folder).exists()
+        return folder
+
+    monkeypatch.setattr("tempfile.mkdtemp", met)
+    with private_folder() as own:
+        assert str(own) == made[-1]
+        assert list(temporary.iterdir()) == [own]
+
+
 def test_what_is_not_such_a_folder_is_left_alone(temporary: Path) -> None:
     kept = temporary / "kept"
     kept.mkdir()
-    (kept / "lock").touch()
+    (kept / "note.txt").touch()
     (temporary / f"{PREFIX}link").symlink_to(kept)
-    (temporary / f"{PREFIX}folder").mkdir()
+    (temporary / "citespan-evaluated").mkdir()  # as an evaluation makes it
     (temporary / f"{PREFIX}file").touch()
     before = sorted(temporary.rglob("*"))
     with private_folder():

@@ -65,6 +65,18 @@ def test_a_change_installs_again_and_a_failure_is_said(project: Path, change: st
     assert (project / ".venv" / "bin" / "python").exists()
 
 
+def test_the_environment_of_another_project_stays_where_there_is_a_link_to_it(
+    project: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / ".venv"
+    venv.create(other)
+    (project / ".venv").symlink_to(other)
+    bash(project, "setup_env", PIP_NO_INDEX="1")
+    assert (other / "pyvenv.cfg").exists()
+    assert (project / ".venv" / "bin" / "python").exists()
+    assert not (project / ".venv").is_symlink()
+
+
 def test_a_script_runs_by_its_name_from_anywhere(project: Path, root: Path, tmp_path: Path) -> None:
     scripts = [
         path for path in (root / "scripts").glob("*.py") if "__main__" in path.read_text("utf-8")
