@@ -23,10 +23,10 @@ class Calibration:
     """The log-odds that an answer is right; ``threshold`` is the probability to answer from.
 
     Of one span: ``bias + margin * (score - no_answer_score) + retrieval * hit.score``.
-    Of an answer: those of its best span, plus ``lead`` times how far they are from the best other
-    answer (at most ``LEAD_CAP``), plus ``agreement`` times the log of its spans' probabilities
-    added up in units of the best one's (1 span: nothing is added), and ``stray`` where its best
-    span is that. ``alone`` is the lead of an answer without any other.
+    Of an answer: the log-odds of its best span, plus ``lead`` times their distance from those of
+    the best other answer (at most ``LEAD_CAP``), plus ``agreement`` times the log of its spans'
+    probabilities added up in units of the best one's (1 span: nothing is added), plus ``stray`` if
+    its best span is a near miss. ``alone`` is the lead of an answer without any other.
     """
 
     bias: float = 0.0

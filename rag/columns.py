@@ -44,7 +44,7 @@ def columns(text: str, paragraph: Sequence[Bounds]) -> Iterator[Columns]:
 def first_rows(
     text: str, paragraph: Sequence[Bounds], count: int
 ) -> list[tuple[Bounds, list[Bounds]]]:
-    """The rows that a paragraph begins with, and their cells; ``count`` where a cell lacks too."""
+    """The rows at a paragraph's start, each with its cells, filled up to ``count`` of them."""
     begun = takewhile(lambda line: line.rule or len(line.cells) > 1, laid_out(text, paragraph))
     rows = [line for line in begun if not line.rule]
     extents = _spread([row.places for row in rows if len(row.cells) == count])

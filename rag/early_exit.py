@@ -8,15 +8,12 @@ from rag.reader import Reader
 from rag.types import Hit, Reading
 
 FIRST_WITHIN = 0.05
-"""What retrieval scores at most this far below the best passage is read before it is asked
-whether that is enough: chosen on validation questions, see DECISIONS.md."""
+"""Passages within this much of the best retrieval score are read first, the others only if those
+do not settle the question: chosen on validation questions, see DECISIONS.md."""
 
 
 def worth_reading(hits: Sequence[Hit], most: int, within: float) -> list[Hit]:
-    """The first ``most`` hits, without those that score more than ``within`` below the best.
-
-    On validation questions this halves what is read and changes no figure, see DECISIONS.md.
-    """
+    """The first ``most`` hits, without those that score more than ``within`` below the best."""
     return [hit for hit in hits[:most] if hit.score >= hits[0].score - within]
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 from rag import workers
 from rag.workers import dealt, side_by_side
 
-LEAST_TOKENS = 512  # of fewer each product is dealt to the cores, not the texts
+LEAST_TOKENS = 512  # with fewer the cores share each product instead of sharing out the texts
 GROUP_TOKENS = 512  # texts of one length attend together up to here; more would leave the cache
 STEP = 16  # tokens; texts are filled up to multiples of it, batches too or to an eighth more
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import torch
 
 UNEVEN = 1.25
-"""Times its even share: where a part would be larger, all cores are sooner done on the whole."""
+"""If a part would exceed its even share by this factor, all cores are sooner done on the whole."""
 
 BUSY = 0.8
 """Share of its time that a thread computes, below which others are taken to want the cores."""

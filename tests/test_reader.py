@@ -212,6 +212,14 @@ def test_what_is_no_reader_is_refused(tmp_path: Path, encoder: SentenceTransform
         load_reader("no-such-reader", encoder)
 
 
+def test_a_shipped_reader_that_is_missing_is_not_replaced_in_silence(
+    tmp_path: Path, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.models.SHIPPED", tmp_path / "reader")
+    with pytest.raises(ModelError, match="reader: no such reader"):
+        load_reader("", encoder)
+
+
 def test_checksums_are_checked(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

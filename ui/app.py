@@ -27,9 +27,9 @@ AT_ONCE = 4
 """Requests of one kind that run at the same time."""
 
 MAX_SESSIONS = 2_000
-"""Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each. Of more it
-drops those used longest ago, and each API call without a session is one: a script that asks some
-hundred questions so must not push out a visitor who is reading."""
+"""Open pages and calls that are remembered; Gradio keeps up to half a megabyte of each. Beyond that
+those used longest ago are dropped. Each API call without a session counts as one, so a script with
+some hundred questions must not push out a visitor who is reading."""
 MCP_PATH = "gradio_api/mcp/"
 
 

@@ -95,7 +95,7 @@ def headline(report: Json) -> str:
         bounds = [_told(report["intervals"].get(f"{prefix}.{name}")) for name, _ in values]
         shown += [f"{prefix}.{name}" for name, _ in values]
         rows = [
-            (named(f"{prefix}.{name}"), number(value).strip(), between)
+            (named(f"{prefix}.{name}"), number(value), between)
             for (name, value), between in zip(values, bounds, strict=True)
         ]
         heads = ("Figure", "Value", "95 % interval")
@@ -179,7 +179,7 @@ def against(report: Json) -> Iterator[str]:
         difference = paired.get("difference")
         moved = "" if difference is None else f"{difference:+.3f} ({_interval(paired['interval'])})"
         chance = "" if difference is None else f"{paired['p']:.4f}"
-        rows.append((named(name), number(old).strip(), number(new).strip(), moved, chance))
+        rows.append((named(name), number(old), number(new), moved, chance))
     heads = ("Figure", "Before", "Now", "Difference, same questions", "p")
     yield f"{_scrolled('Before and now', table(heads, rows))}</section>"
 
@@ -230,4 +230,4 @@ def _told(bounds: Sequence[float] | None) -> str:
 
 
 def _interval(bounds: Sequence[float] | None) -> str:
-    return " to ".join(number(bound).strip() for bound in bounds) if bounds else ""
+    return " to ".join(number(bound) for bound in bounds) if bounds else ""

@@ -136,17 +136,18 @@ def label(name: str) -> str:
 def _row(name: str, value: float | None, interval: list[float] | None) -> str:
     start = f"  {label(name):<{_WIDTH}}"
     if interval is None:
-        return f"{start}{number(value)}"
-    return f"{start}{number(value)}   [{number(interval[0])}, {number(interval[1])}]"
+        return f"{start}{number(value):>5}"
+    low, high = (number(bound) for bound in interval)
+    return f"{start}{number(value):>5}   [{low:>5}, {high:>5}]"
 
 
 def number(value: float | None) -> str:
-    """A figure in five columns or more; a dash where there is none."""
+    """A figure with as many places as it deserves; a dash where there is none."""
     if value is None:
-        return "    –"
+        return "–"
     if isinstance(value, int):
-        return f"{value:>5}"
-    return f"{value:5.3f}" if abs(value) <= 1 else f"{value:5.1f}"
+        return str(value)
+    return f"{value:.3f}" if abs(value) <= 1 else f"{value:.1f}"
 
 
 def _changes(against: dict[str, Any]) -> Iterator[str]:

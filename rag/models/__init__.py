@@ -1,10 +1,9 @@
 """The readers that ship with citespan, and how any reader is loaded and checked."""
 
-import hashlib
 from pathlib import Path
 
 from rag.calibration import Calibration
-from rag.encoder import Encoder
+from rag.encoder import Encoder, sha256_of
 from rag.errors import ModelError
 from rag.reader import Reader, SpanReader
 from rag.sentence_reader import SentenceReader
@@ -21,12 +20,13 @@ def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
     Raises:
         ModelError: the folder holds no question-answering model, or fails its checksums.
     """
-    if name == SENTENCE or (not name and not SHIPPED.is_dir()):
+    if name == SENTENCE:
         return SentenceReader(encoder), Calibration.load(SENTENCE_CALIBRATION)
     folder = Path(name) if name else SHIPPED
     if not folder.is_dir():
         raise ModelError(
-            f"{name}: no such reader; give '{SENTENCE}' or the folder of a question-answering model"
+            f"{folder}: no such reader; "
+            f"give '{SENTENCE}' or the folder of a question-answering model"
         )
     verify_checksums(folder)
     return SpanReader(folder), Calibration.load(folder)
@@ -44,7 +44,7 @@ def verify_checksums(folder: Path) -> None:
     for line in listing.read_text("utf-8").splitlines():
         expected, name = line.split(maxsplit=1)
         path = folder / name
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        if not path.is_file() or sha256_of(path) != expected:
             raise ModelError(
                 f"{path} is missing or damaged; reinstall citespan, "
                 f"or delete {CHECKSUMS} there if the folder is your own"
@@ -54,5 +54,5 @@ def verify_checksums(folder: Path) -> None:
 def write_checksums(folder: Path) -> None:
     """Write ``SHA256SUMS`` over all other files of a model folder."""
     files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS)
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in files]
+    lines = [f"{sha256_of(path)}  {path.name}" for path in files]
     (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", "utf-8")

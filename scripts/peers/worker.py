@@ -62,9 +62,11 @@ def make(task: Task) -> Peer:
         from scripts.peers.txtai import Txtai
 
         return Txtai(task, hybrid=hybrid)
-    from scripts.peers.plain import Plain
+    if name == "plain":
+        from scripts.peers.plain import Plain
 
-    return Plain(task)
+        return Plain(task)
+    raise ValueError(f"no peer is called {task.peer}: give it its lines here")
 
 
 def peak_memory_mb() -> int:
