@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from rag.errors import ModelError
+from rag.errors import ModelError, SettingsError
 from scripts.ending import attempted
 
 
@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--run", type=Path, nargs="+", required=True, help="folders of scripts/train_reader.py"
     )
-    parser.add_argument("--out", type=Path, required=True, help="model folder")
+    parser.add_argument("--out", type=Path, required=True, help="model folder, a new one")
     return parser.parse_args()
 
 
@@ -38,8 +38,12 @@ def average(asked: argparse.Namespace) -> None:
     """Load what every run exported, the moving average of its weights; write their mean.
 
     Raises:
+        SettingsError: ``--out`` holds files: the calibration and the checksums of another reader
+            would stay beside the new weights.
         ModelError: the runs are of models of different shapes.
     """
+    if asked.out.is_dir() and any(asked.out.iterdir()):
+        raise SettingsError(f"{asked.out}: holds files already; give a new folder with --out")
     first = asked.run[0] / "model"
     models = [load_file(run / "model" / "model.safetensors") for run in asked.run]
     shapes = [{name: weights.shape for name, weights in own.items()} for own in models]

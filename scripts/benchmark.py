@@ -26,24 +26,16 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from rag import Answerer, Store
-from rag.early_exit import read_enough, settled, worth_reading
 from rag.encoder import Vectors, default_model_folder
 from rag.evaluation.datasets import read_set
 from rag.hardware import has_bf16
 from rag.loaders import make_document
 from scripts.arguments import Help, new_file, positive
 from scripts.ending import attempted
-from scripts.scale.corpus import recombined
+from scripts.scale.corpus import SEED_QUESTIONS, recombined
 from scripts.scale.measure import MEMORY, run, scale
 
-QUESTIONS = (
-    "Who urged caution?",
-    "What has Russia advocated?",
-    "When was the agreement between Seoul and Pyongyang outlined?",
-    "Who won the 2018 World Cup?",
-    "What remains a tool of pressure?",
-)
-MANY = QUESTIONS * 13
+MANY = SEED_QUESTIONS * 13
 COLD_START = "from rag import ask; ask('Who urged caution?')"
 
 
@@ -219,21 +211,19 @@ def answering(
 
     ``retrieve`` includes ``encode``, which is timed by itself as well.
     """
-    settings, enough = answerer.settings, settled(answerer.settings, answerer.calibration)
     documents = [make_document(t, "", str(n), "text/plain") for n, t in enumerate(texts)]
     answerer.store.add(documents, answerer.encoder)
-    answerer.ask(QUESTIONS[0])
+    answerer.ask(SEED_QUESTIONS[0])
     stages: dict[str, list[float]] = {}
     encodes, read, single, together = [], [], [], []
     for _ in range(rounds):
-        for question in QUESTIONS:
+        for question in SEED_QUESTIONS:
             encodes.append(1000 * seconds(partial(plain.encode, [question])))
             own = 1000 * seconds(partial(answerer.encoder.encode_questions, [question]))
             stages.setdefault("encode", []).append(own)
-            hits = answerer.retriever.retrieve(question, settings.top_k)
-            near = worth_reading(hits, settings.top_k, settings.read_within)
-            read.append(read_enough(answerer.reader, [question], [near], enough)[0][1])
-            for stage, spent in answerer.ask(question).timings_ms.items():
+            ((answer, _, count),) = answerer.ask_ranked([question], answerer.settings.top_k)
+            read.append(count)
+            for stage, spent in answer.timings_ms.items():
                 stages.setdefault(stage, []).append(spent)
         single.append(seconds(lambda: [answerer.ask(question) for question in MANY]))
         together.append(seconds(lambda: answerer.ask_many(MANY)))

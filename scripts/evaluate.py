@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="FILE",
-        help="SQuAD .json(.gz), .jsonl, .csv, or a BEIR folder; with --run: TREC qrels",
+        help="SQuAD .json(.gz), .jsonl, .csv (columns question, answer and, as wanted, document, "
+        "id, and answer_2, answer_3 for further accepted answers), or a BEIR folder; "
+        "with --run: TREC qrels",
     )
     add(
         "--documents",

@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,6 +32,8 @@ from rag.evaluation.confidence import (
     risk_coverage,
 )
 from rag.evaluation.datasets import read_set
+from rag.evaluation.kept_store import forget_others, kept_store
+from rag.evaluation.output import folder_for
 from rag.evaluation.qa import f1
 from rag.models import CHECKSUMS, SENTENCE, write_checksums
 from rag.store import Store
@@ -47,7 +48,7 @@ from rag.training.calibrate import (
     samples,
     scores,
 )
-from scripts.arguments import Help, new_file, positive
+from scripts.arguments import Help, new_file, positive, share
 from scripts.ending import attempted
 
 
@@ -63,10 +64,10 @@ def run(asked: argparse.Namespace) -> None:
     if len(set(stems)) < len(stems):
         raise SettingsError(f"--questions {', '.join(stems)}: two of one name; rename one")
     found: dict[str, list[Sample]] = {}
-    with tempfile.TemporaryDirectory() as temporary:
+    with folder_for(asked.stores) as folder:
         encoder = SentenceTransformerEncoder()
         for path in asked.questions:
-            with Store((asked.stores or Path(temporary)) / path.stem) as store:
+            with kept_store(folder / path.stem, "", "--stores") as store:
                 found[path.stem] = read(path, store, encoder, asked, worth)
     require_enough(found)
     every = [sample for own in found.values() for sample in own]
@@ -105,7 +106,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--stores", type=Path, help="keep the indexes here")
     parser.add_argument(
         "--slack",
-        type=float,
+        type=share,
         default=0.03,
         help="F1 (0..1) that the threshold may give up so as to withhold fewer answers",
     )
@@ -134,9 +135,8 @@ def read(
 ) -> list[Sample]:
     """What the reader finds for ``--limit`` questions of a file, drawn with the seed."""
     given = read_set(path)
+    forget_others(store, given.documents)
     store.add(given.documents, encoder)
-    for stale in {info.id for info in store.documents()} - {one.id for one in given.documents}:
-        store.remove(stale)
     answerer = Answerer(store, Settings(reader=asked.reader), encoder=encoder)
     order = np.random.default_rng(asked.seed).permutation(len(given.questions))
     some = [given.questions[i] for i in order[: asked.limit]]

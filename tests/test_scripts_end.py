@@ -118,3 +118,18 @@ def test_help_tells_defaults_and_keeps_lines(root: Path) -> None:
     told = subprocess.run(command, capture_output=True, text=True, cwd=root, check=True).stdout
     assert "questions (default: 12000)" in told
     assert "default: None" not in told
+
+
+def test_an_average_goes_into_no_folder_that_holds_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The calibration and the checksums of another reader would stay beside the new weights."""
+    out = tmp_path / "mean"
+    out.mkdir()
+    (out / "calibration.json").write_text("{}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["average_readers.py", "--run", "one", "--out", "mean"])
+    assert average_readers.main() == 2
+    told = "average_readers: mean: holds files already; give a new folder with --out\n"
+    assert capsys.readouterr().err == told
+    assert [path.name for path in out.iterdir()] == ["calibration.json"]

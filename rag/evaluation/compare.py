@@ -50,9 +50,16 @@ def read_report(path: Path) -> Json:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise CitespanError(f"{path}: not a report ({error}); give a report.json") from error
-    if not isinstance(report, dict) or report.get("format") not in COMPARABLE:
+    if not isinstance(report, dict) or not _is_known(report):
         raise CitespanError(f"{path}: not a report of a known form; evaluate again to make one")
     return report
+
+
+def _is_known(report: Json) -> bool:
+    """Whether it has a form that can be compared, and what is taken of each such report."""
+    run = report.get("run")
+    told = isinstance(run, dict) and isinstance(run.get("settings"), dict)
+    return told and "qa" in report and report.get("format") in COMPARABLE
 
 
 def read_answers(path: Path) -> Json:

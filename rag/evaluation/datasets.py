@@ -1,19 +1,23 @@
 """Question sets by their format, and the corpus that their questions are asked of."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from os.path import normpath
 from pathlib import Path
 from textwrap import shorten
 
 from rag.errors import LoadError
 from rag.evaluation.fields import RowErrors, readable
 from rag.evaluation.records import Gold, Marked, Question, QuestionSet, RowError
+from rag.evaluation.relevance import only_place
 from rag.evaluation.rows import read_csv, read_jsonl
 from rag.evaluation.squad import read_squad
-from rag.loaders import find_files, load_file
+from rag.loaders import find_files, load_file, source_of
 from rag.types import Document
 
 _Find = Callable[[str], set[str]]
+_Folders = Sequence[Sequence[Path]]
 
 READERS: Mapping[str, Callable[[Path], QuestionSet]] = {
     ".json": read_squad,
@@ -59,7 +63,8 @@ def read_set(path: Path, documents: Sequence[Path] = (), limit: int | None = Non
         corpus, faults = load_documents(documents)
     elif not corpus:
         corpus, faults = named_documents(path.parent, given.questions)
-    questions, unknown = resolve(given.questions[:limit], corpus, path.name)
+    near = ((path.parent, path.parent.resolve()), documents)  # what is named there is read resolved
+    questions, unknown = resolve(given.questions[:limit], corpus, path.name, near)
     return QuestionSet(questions, distinct(corpus), (*given.errors, *faults, *unknown))
 
 
@@ -116,15 +121,19 @@ def _file_below(base: Path, name: str) -> Path | None:
 
 
 def resolve(
-    questions: Sequence[Question], documents: Sequence[Document], file: str
+    questions: Sequence[Question],
+    documents: Sequence[Document],
+    file: str,
+    near: _Folders = (),
 ) -> tuple[tuple[Question, ...], tuple[RowError, ...]]:
     """The questions, with names of documents replaced by ids and their evidence found.
 
-    A name is an id, a source, the end of its path or a title, tried in this order. Where it fits
-    no document, or several, the gold document is not known: a passage then counts as relevant
-    when it holds a gold answer. Evidence that is not found leaves its question without any.
+    A name is an id, a source, a path from folders ``near`` (the first of these lists that has it),
+    the end of a source or a title, tried in this order. Where it fits no document, or several,
+    the gold document is not known: a passage then counts as relevant when it holds a gold answer.
+    Evidence that is not found leaves its question without any.
     """
-    find = _lookup(documents)
+    find = _lookup(documents, near)
     texts = {document.id: document.text for document in documents}
     resolved, unknown, errors = [], [], RowErrors(file)
     for question in questions:
@@ -169,11 +178,11 @@ def _found(mark: Marked, find: _Find, texts: Mapping[str, str]) -> Marked:
     text = texts[only]
     if mark.start is None or mark.end is None:
         wanted = mark.text or ""
-        start = text.find(wanted)
-        if start < 0 or text.find(wanted, start + 1) >= 0:
+        place = only_place(text, wanted)
+        if place is None:
             quoted = shorten(wanted, 60)
             raise ValueError(f'"{quoted}" does not stand in {mark.document}, or not once')
-        return Marked(only, wanted, start, start + len(wanted))
+        return Marked(only, text[slice(*place)], *place)
     own = text[mark.start : mark.end]
     if mark.end > len(text) or mark.text not in (None, own):
         raise ValueError(f"characters {mark.start} to {mark.end} of {mark.document} are not it")
@@ -184,19 +193,29 @@ def _placed(gold: Gold, text: str) -> Gold:
     """The gold answer with its offset, where that is right or follows from the document."""
     if gold.start is not None and gold.start >= 0 and text.startswith(gold.text, gold.start):
         return gold
-    first = text.find(gold.text)
-    only_one = first >= 0 and text.find(gold.text, first + 1) < 0
-    return Gold(gold.text, first if only_one else None)
+    start, end = only_place(text, gold.text) or (0, 0)
+    same = end - start == len(gold.text)  # not where it is set in other white space
+    return Gold(gold.text, start if same else None)
 
 
-def _lookup(documents: Sequence[Document]) -> _Find:
+def _lookup(documents: Sequence[Document], near: _Folders) -> _Find:
     """Finds the ids for a name: those of the first kind of name that fits any document."""
-    kinds: list[dict[str, set[str]]] = [{}, {}, {}, {}]
+    ids, sources, ends, titles = (defaultdict[str, set[str]](set) for _ in range(4))
     for document in documents:
         parts = Path(document.source).parts
-        ends = ["/".join(parts[begin:]) for begin in range(len(parts))]
-        names = ([document.id], [document.source], ends, [document.title])
-        for kind, those in zip(kinds, names, strict=True):
-            for name in those:
-                kind.setdefault(name, set()).add(document.id)
-    return lambda name: next((kind[name] for kind in kinds if name in kind), set())
+        ids[document.id].add(document.id)
+        sources[document.source].add(document.id)
+        titles[document.title].add(document.id)
+        for begin in range(len(parts)):
+            ends["/".join(parts[begin:])].add(document.id)
+
+    def from_folders(folders: Sequence[Path], name: str) -> set[str]:
+        paths = {source_of(folder / name) for folder in folders}
+        return set().union(*(sources.get(path, ()) for path in paths))
+
+    def find(name: str) -> set[str]:
+        exact = ids.get(name) or sources.get(name)
+        beside = next(filter(None, (from_folders(folders, name) for folders in near)), None)
+        return exact or beside or ends.get(normpath(name)) or titles.get(name) or set()
+
+    return find

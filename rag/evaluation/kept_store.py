@@ -14,17 +14,18 @@ _MARK = ("made_by", "evaluation")
 
 
 @contextmanager
-def kept_store(folder: Path, encoder: str) -> Iterator[Store]:
+def kept_store(folder: Path, encoder: str, option: str = "--out") -> Iterator[Store]:
     """The store in a folder for an encoder (``Settings.encoder``), marked as an evaluation's.
 
-    A store holds the vectors of one encoder, so each encoder has its own.
+    A store holds the vectors of one encoder, so each encoder has its own. ``option`` is what gives
+    another folder.
 
     Raises:
         SettingsError: the store there has documents and no mark: it may be a person's own.
     """
     digest = hashlib.sha256(encoder.encode()).hexdigest()[:8]
     with Store(folder / (f"store-{digest}" if encoder else "store")) as store:
-        _require_own(store)
+        _require_own(store, option)
         store.set_meta(*_MARK)
         yield store
 
@@ -41,12 +42,12 @@ def forget_others(store: Store, documents: Sequence[Document]) -> None:
             store.remove_source(info.source)
 
 
-def _require_own(store: Store) -> None:
+def _require_own(store: Store, option: str) -> None:
     key, value = _MARK
     with store.snapshot() as snapshot:
         if snapshot.meta(key) != value and snapshot.passage_count():
             raise SettingsError(
                 f"{store.folder}: holds documents and is not marked as made by an evaluation, "
-                "which would remove them; choose another folder with --out, or delete this store "
-                "if it is left from an evaluation by an earlier version"
+                f"which would remove them; choose another folder with {option}, or delete this "
+                "store if it is left from an evaluation by an earlier version"
             )

@@ -1,6 +1,8 @@
 """Where the files of an evaluation go."""
 
+import fcntl
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +20,10 @@ PAGE = "report.html"
 
 @contextmanager
 def folder_for(out: Path | None) -> Iterator[Path]:
-    """The folder ``out``, made if need be; None: one that is gone afterwards.
+    """The folder ``out``, made if need be, for this one alone; None: one that is gone afterwards.
 
     Raises:
-        CitespanError: it cannot be made.
+        CitespanError: it cannot be made, or another evaluation has it.
     """
     if out is None:
         with tempfile.TemporaryDirectory(prefix="citespan-") as temporary:
@@ -29,9 +31,26 @@ def folder_for(out: Path | None) -> Iterator[Path]:
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise CitespanError(f"{out}: not a folder that can be used ({error.strerror})") from error
-    yield out
+    try:
+        _lock(handle, out)
+        yield out
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, out: Path) -> None:
+    """Keep others out until the folder is closed: they would empty the store that is asked."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CitespanError(
+            f"{out}: another evaluation writes here; wait for it, or give another folder"
+        ) from error
+    except OSError:
+        return  # a file system without locks
 
 
 def finish(result: Json, out: Path | None, old: Json | None, against: Path | None) -> Json:

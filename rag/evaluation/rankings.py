@@ -35,14 +35,15 @@ class Rankings:
         """For each question, the passages of any ranking; ``found`` is as ``ask_ranked`` ranks."""
         vectors = self._encoder.encode_questions(texts)
         with self._store.snapshot() as snapshot:
-            index, words = self._retriever.indexes(snapshot)
-            near = index.search(snapshot, vectors, self._kept)
-            worded = words.search(snapshot, [query_words(text) for text in texts], self._kept)
-            numbers = {number for found_of in (*near, *worded) for number, _ in found_of}
+            dense_index, lexical_index = self._retriever.indexes(snapshot)
+            words = [query_words(text) for text in texts]
+            dense = dense_index.search(snapshot, vectors, self._kept)
+            lexical = lexical_index.search(snapshot, words, self._kept)
+            numbers = {number for found_of in (*dense, *lexical) for number, _ in found_of}
             passages = snapshot.passages(list(numbers))
         return [
-            _row(hits, [passages[n] for n, _ in dense], [passages[n] for n, _ in lexical])
-            for hits, dense, lexical in zip(found, near, worded, strict=True)
+            _row(hits, [passages[n] for n, _ in own], [passages[n] for n, _ in others])
+            for hits, own, others in zip(found, dense, lexical, strict=True)
         ]
 
 

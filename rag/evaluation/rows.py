@@ -3,14 +3,18 @@
 import csv
 import gzip
 import json
+import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
 from rag.evaluation.fields import Names, RowErrors, golds, mapping, marks, string, well_formed
 from rag.evaluation.records import Gold, Marked, Question, QuestionSet
+
+_ANSWER = re.compile(r"answers?([ _-]?\d+)?")
+_NOT_UTF8 = re.compile("[\0\ud800-\udfff]")  # of UTF-16, and of bytes that have no meaning
 
 
 def read_jsonl(path: Path) -> QuestionSet:
@@ -38,11 +42,11 @@ def read_jsonl(path: Path) -> QuestionSet:
 def read_csv(path: Path) -> QuestionSet:
     """Columns ``question``, ``answer`` and, as wanted, ``document`` and ``id``; ``.tsv`` has tabs.
 
-    An empty answer is unanswerable. Further accepted answers stand in further columns whose names
-    begin with ``answer``.
+    An empty answer is unanswerable. Further accepted answers stand in further columns, such as
+    ``answer_2``; all others are left alone.
 
     Raises:
-        LoadError: the file cannot be read or lacks a column.
+        LoadError: the file cannot be read, lacks a column or has one twice.
     """
     collected = _Questions(path)
     try:
@@ -50,17 +54,30 @@ def read_csv(path: Path) -> QuestionSet:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             tabs = path.suffix.lower() == ".tsv"
             reader = csv.DictReader(file, delimiter="\t" if tabs else ",")
-            columns = reader.fieldnames or []
-            if "question" not in columns or "answer" not in columns:
-                raise LoadError(
-                    f'{path}: the first line must name the columns "question" and "answer", '
-                    f"it names {', '.join(columns) or 'none'}"
-                )
-            answers = [name for name in columns if name.startswith("answer")]
+            answers = _answer_columns(path, reader.fieldnames or [])
             _read_rows(reader, answers, collected)
     except (OSError, csv.Error) as error:
         raise LoadError(f"{path}: cannot be read ({error})") from error
     return collected.set()
+
+
+def _answer_columns(path: Path, columns: Sequence[str]) -> list[str]:
+    """Those of the accepted answers; all that are read must be there, each once."""
+    if "question" not in columns or "answer" not in columns:
+        told = ", ".join(columns) or "none"
+        if _NOT_UTF8.search(told):
+            raise LoadError(f"{path}: not UTF-8; save it as CSV in UTF-8")
+        raise LoadError(
+            f'{path}: the first line must name the columns "question" and "answer", it names {told}'
+        )
+    answers = [name for name in columns if _ANSWER.fullmatch(name)]
+    for name in ("question", "document", "id", *answers):
+        if columns.count(name) > 1:
+            raise LoadError(
+                f'{path}: the first line names the column "{name}" twice; rename one, a further '
+                "accepted answer to answer_2"
+            )
+    return answers
 
 
 class _Questions:

@@ -58,21 +58,28 @@ def whole_articles(path: Path) -> list[Any]:
     """As ``articles``, and each has all that training takes of it.
 
     Raises:
-        LoadError: as ``articles``, or an article lacks something.
+        LoadError: as ``articles``, or an article lacks something, or an answer is not at its place:
+            training would take what stands there for it.
     """
     found = articles(path)
     for number, article in enumerate(found):
         try:
             for paragraph in article["paragraphs"]:
-                string(paragraph, "context")
+                context = string(paragraph, "context")
                 for row in paragraph["qas"]:
                     string(row, "question")
                     for answer in row["answers"]:
-                        string(answer, "text")
-                        int(answer["answer_start"])
+                        _require_at_its_place(answer, context, row)
         except (KeyError, TypeError, ValueError) as error:
             raise LoadError(f"{path}: data[{number}] is no SQuAD article ({error!r})") from error
     return found
+
+
+def _require_at_its_place(answer: Mapping[str, Any], context: str, row: Mapping[str, Any]) -> None:
+    text, start = string(answer, "text"), answer["answer_start"]
+    if type(start) is not int or start < 0 or not context.startswith(text, start):
+        named = row.get("id", row["question"])
+        raise ValueError(f'question {named}: "{text}" does not stand at its answer_start, {start}')
 
 
 class _Reader:

@@ -57,14 +57,17 @@ def read_beir(folder: Path) -> RetrievalSet:
 
 
 def read_qrels(path: Path) -> tuple[Qrels, tuple[RowError, ...]]:
-    """Judgements: ``query 0 document relevance`` (TREC) or ``query document relevance`` (BEIR)."""
+    """Judgements: ``query 0 document relevance`` (TREC) or ``query document relevance`` (BEIR).
+
+    In a line with tabs they stand between the fields, and spaces are part of an id.
+    """
     errors = RowErrors(path.name)
     qrels: dict[str, dict[str, int]] = {}
     for number, line in _text_lines(path, errors):
-        fields = line.split()
+        fields = [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
         if number == 1 and fields[0].lower() in ("query-id", "query_id"):
             continue
-        if len(fields) not in (_BEIR_FIELDS, _QRELS_FIELDS):
+        if len(fields) not in (_BEIR_FIELDS, _QRELS_FIELDS) or not all(fields):
             errors.add(f"line {number}", "expected: query 0 document relevance, or without the 0")
             continue
         try:
@@ -103,6 +106,7 @@ def read_run(path: Path) -> tuple[Run, tuple[RowError, ...]]:
 
 def _corpus(path: Path, faults: list[RowError]) -> Iterator[tuple[str, Document]]:
     errors = RowErrors(path.name)
+    seen: set[str] = set()
     for number, line in _text_lines(path, errors):
         try:
             row = mapping(json.loads(line))
@@ -110,7 +114,11 @@ def _corpus(path: Path, faults: list[RowError]) -> Iterator[tuple[str, Document]
             body = row.get("text")
             text = "\n\n".join(part for part in (title, body) if isinstance(part, str) and part)
             text = string({"text": text}, "text")
-            yield name, make_document(text, title, f"{path.name}#{name}", "text/plain")
+            if name in seen:
+                raise ValueError(f'the id "{name}" is taken by an earlier document')
+            document = make_document(text, title, f"{path.name}#{name}", "text/plain")
+            seen.add(name)
+            yield name, document
         except (ValueError, LoadError) as error:
             errors.add(f"line {number}", error)
     faults.extend(errors.found)

@@ -1,11 +1,16 @@
 """The model card and the picture of the run, written from what the run recorded."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+from transformers import AutoModel
+
+from rag.encoder import default_model_folder, weights_id
 from rag.errors import ModelError
 from rag.training.loop import Progress
 from rag.training.plan import Plan
@@ -14,6 +19,7 @@ CARD = "MODEL_CARD.md"
 CURVES = "training.png"
 RUNS = "runs.json"
 CALIBRATION = "calibration.png"
+WEIGHTS = "model.safetensors"
 
 LICENCES = {
     "squad11": "SQuAD 1.1, CC BY-SA 4.0",
@@ -29,11 +35,13 @@ _HEAD = """\
 # citespan reader
 
 Extractive question answering: start and end of the answer in a passage, and "no answer" at the
-first token, as in SQuAD 2.0. BERT of 6 layers, 384 wide, 22.7 M parameters, float16 weights.
+first token, as in SQuAD 2.0. {size}, float16 weights.
 Loads with `AutoModelForQuestionAnswering`. Licence of the weights: Apache-2.0.
 
-Started from the weights of all-MiniLM-L6-v2 (Apache-2.0), trained by `scripts/train_reader.py`.
+{start}rained by `scripts/train_reader.py`.
 """
+_SHIPPED = "Started from the weights of all-MiniLM-L6-v2 (Apache-2.0), t"
+_SIZES = ("model_type", "num_hidden_layers", "hidden_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +66,23 @@ def write_card(folder: Path, sources: Sources) -> None:
 
     Raises:
         ImportError: matplotlib is missing: ``pip install 'citespan[train]'``.
-        ModelError: no run is named, and no earlier card kept any.
+        ModelError: no run is named, and no earlier card kept any; or a run or the model is broken.
     """
-    told = _told(folder, sources.runs)
-    courses = [(Plan(**row["plan"]), Progress(**row["progress"])) for row in told]
+    named = ", ".join(map(str, sources.runs)) or folder / RUNS
+    try:
+        told = _told(folder, sources.runs)
+        courses = [(Plan(**row["plan"]), Progress(**row["progress"])) for row in told]
+        texts = [_course(plan, progress, part) for part, (plan, progress) in enumerate(courses, 1)]
+        base = told[0].get("base")
+    except (ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
+        raise ModelError(
+            f"{named}: no record of scripts/train_reader.py ({error!r}); "
+            "name the folders of its training runs (--run)"
+        ) from error
     parts = [
-        _HEAD,
+        _head(folder, base),
         _data(sources.train),
-        *(_course(plan, progress, part) for part, (plan, progress) in enumerate(courses, 1)),
+        *texts,
         f"![Loss and validation]({CURVES})",
         _figures(sources.reports),
         _calibration(sources.calibration),
@@ -83,6 +100,7 @@ def _told(folder: Path, runs: Sequence[Path]) -> list[dict[str, Any]]:
     if runs:
         return [
             {part: json.loads((run / f"{part}.json").read_text("utf-8")) for part in _PARTS}
+            | _base(run)
             for run in runs
         ]
     kept = folder / RUNS
@@ -90,6 +108,40 @@ def _told(folder: Path, runs: Sequence[Path]) -> list[dict[str, Any]]:
         raise ModelError(f"{kept}: missing; name the folders of its training runs (--run)")
     rows: list[dict[str, Any]] = json.loads(kept.read_text("utf-8"))
     return rows
+
+
+def _base(run: Path) -> dict[str, str]:
+    """Which weights a run started from, under ``base`` (``weights_id``); older ones do not tell."""
+    path = run / "state.safetensors"
+    if not path.exists():
+        return {}
+    with safe_open(path, "np") as file:
+        given = json.loads((file.metadata() or {}).get("given", "{}"))
+    return {"base": given["base"]} if "base" in given else {}
+
+
+def _head(folder: Path, base: str | None) -> str:
+    """What the model is, and where its weights started if that was the shipped encoder."""
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        kind, layers, width = (config[name] for name in _SIZES)
+        with safe_open(folder / WEIGHTS, "np") as weights:
+            shapes = [weights.get_slice(name).get_shape() for name in weights.keys()]  # noqa: SIM118 - no mapping
+    except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: no model ({error}); give a reader's with --model") from error
+    millions = sum(map(math.prod, shapes)) / 1e6
+    size = f"{kind.upper()} of {layers} layers, {width} wide, {millions:.1f} M parameters"
+    return _HEAD.format(size=size, start=_SHIPPED if _is_shipped(base, config) else "T")
+
+
+def _is_shipped(base: str | None, config: Mapping[str, Any]) -> bool:
+    """Whether a model started from the shipped encoder; of an older run its size tells."""
+    folder = default_model_folder()
+    if base is None:
+        shipped = json.loads((folder / "config.json").read_text("utf-8"))
+        return all(config[name] == shipped[name] for name in _SIZES)
+    encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)  # as below a span model
+    return base == weights_id(encoder.state_dict())
 
 
 def draw_curves(runs: Sequence[Progress], path: Path) -> None:

@@ -60,7 +60,7 @@ class Judgement:
     f1: float
     exact_match: float
     auroc: dict[str, float | None]  # by kind: as asked believed more than those of the kind
-    f1_altered: float  # F1 of SQuAD 2.0, as many altered questions as answerable ones
+    f1_altered: float | None  # F1 of SQuAD 2.0, as many altered questions as answerable ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +171,14 @@ def judge(asked: Sequence[Case], said: Sequence[Said]) -> Judgement:
     )
 
 
-def f1_half_answerable(believed: Floats, worth: Floats, unanswerable: Floats) -> float:
+def f1_half_answerable(believed: Floats, worth: Floats, unanswerable: Floats) -> float | None:
     """F1 of SQuAD 2.0 where half of the questions have no answer, by confidence.
 
     The threshold is the best of one half of the cases and judged on the other, both ways; both
-    sides count half, however many cases each has.
+    sides count half, however many cases each has. None: a half has none of one side.
     """
+    if min(len(believed), len(unanswerable)) < 2:
+        return None
 
     def value(threshold: float, of: slice) -> float:
         given = np.where(believed[of] >= threshold, worth[of], 0.0).mean()

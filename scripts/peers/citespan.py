@@ -30,14 +30,7 @@ class Citespan:
     def _always(self) -> Answerer:
         """Made when it is needed, since the usual one is enough for a user."""
         settings = replace(self._settings, min_confidence=0.0)
-        usual = self._usual
-        return Answerer(
-            self._store,
-            settings,
-            encoder=usual.encoder,
-            reader=usual.reader,
-            calibration=usual.calibration,
-        )
+        return self._usual.over(self._store, settings)
 
     def index(self, texts: Sequence[str]) -> None:
         """Store the texts; the search makes the vector index, which is made when first needed."""

@@ -55,16 +55,16 @@ def main() -> None:
     retriever.retrieve(questions[0], 5)
     ready = {"s": time.time() - _process_start(), "cpu_s": time.process_time()}
     with store.snapshot() as snapshot:
-        near, worded = retriever.indexes(snapshot)
-        kind = near.base.kind.factory if near.base else "Flat in memory"
-        found = [near.search(snapshot, known.encode_questions([q]), 10)[0] for q in questions]
+        dense, lexical = retriever.indexes(snapshot)
+        kind = dense.base.kind.factory if dense.base else "Flat in memory"
+        found = [dense.search(snapshot, known.encode_questions([q]), 10)[0] for q in questions]
         figures: dict[str, Any] = {
             "kind": kind,
             "ready": ready,
             "dense": timed(
-                questions, lambda q: near.search(snapshot, known.encode_questions([q]), 50)
+                questions, lambda q: dense.search(snapshot, known.encode_questions([q]), 50)
             ),
-            "lexical": timed(questions, lambda q: worded.search(snapshot, [query_words(q)], 100)),
+            "lexical": timed(questions, lambda q: lexical.search(snapshot, [query_words(q)], 100)),
             "fts5": timed(questions[:50], lambda q: snapshot.lexical(any_of(query_words(q)), 100)),
         }
         some = [info.id for info in snapshot.documents()[:20]]

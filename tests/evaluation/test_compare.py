@@ -90,7 +90,20 @@ def test_without_common_questions_there_is_no_difference() -> None:
     assert found["paired"]["f1"] == {"difference": None, "interval": None, "p": None}
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 0}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "{",
+        "[]",
+        '{"format": 0}',
+        "[" * 100_000,
+        '{"format": 5, "qa": null}',
+        '{"format": 5, "qa": null, "run": []}',
+        '{"format": 5, "qa": null, "run": {}}',
+        '{"format": 5, "run": {"settings": {}}}',
+    ],
+)
 def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "old.json"
     if content is not None:

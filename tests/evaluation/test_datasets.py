@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import LoadError
 from rag.evaluation.datasets import load_documents, named_documents, read_questions, resolve
-from rag.evaluation.records import Gold, Question
+from rag.evaluation.records import Gold, Marked, Question
 from rag.evaluation.rows import read_jsonl
 from rag.loaders import make_document
 
@@ -219,6 +219,39 @@ def test_csv_faulty_lines_are_named_and_the_rest_is_used(tmp_path: Path) -> None
     assert [error.place for error in found.errors] == [f"line {n}" for n in range(3, 8)]
 
 
+@pytest.mark.parametrize("name", ["question", "answer", "answer_2", "document", "id"])
+def test_csv_a_column_that_comes_twice_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "set.csv"
+    header = f"question,answer,answer_2,document,id,{name}"
+    path.write_text(f"{header}\nWhen?,2021,,a.txt,7,\n", "utf-8")
+
+    with pytest.raises(LoadError, match=rf'set\.csv: .*"{name}" twice'):
+        read_questions(path)
+
+
+def test_csv_only_numbered_columns_are_further_answers(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    names = ("answer2", "answer_3", "answer 4", "answer-5", "answers", "answers_10")
+    others = ("answerable", "answer_type", "answered_by", "notes", "notes", "", "")
+    header = ",".join(("question", "answer", *names, *others))
+    cells = ",".join(("When?", "1", "2", "3", "4", "5", "6", "10", *"abcdefg"))
+    path.write_text(f"{header}\n{cells}\n", "utf-8")
+
+    (question,) = read_questions(path).questions
+
+    assert question.answers == ("1", "2", "3", "4", "5", "6", "10")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_csv_of_another_encoding_is_one_readable_error(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "set.csv"
+    path.write_bytes("réponse,question\n2021,When?\n".encode(encoding))
+
+    with pytest.raises(LoadError, match=r"set\.csv: not UTF-8") as told:
+        read_questions(path)
+    assert str(told.value).isprintable()
+
+
 def test_csv_a_missing_column_is_named(tmp_path: Path) -> None:
     path = tmp_path / "set.csv"
     path.write_text("query,answer\nWhen?,2021\n", "utf-8")
@@ -314,3 +347,48 @@ def test_names_become_ids_and_single_answers_get_their_place() -> None:
     assert resolved[5].golds == (Gold("Copy"),)
     (error,) = errors
     assert "2 name a document" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "start"),
+    [
+        ("ten", 39),  # and not in "often" or "Tenants"
+        ("Ten", 39),  # as the answer is compared, whatever the case
+        ("harbor", None),  # twice, once with a capital
+        ("ref", None),  # a part of longer words alone
+        ("ferry boat", 53),
+        ("No, no", None),  # twice: one overlaps the other
+        ("1888", None),
+        ("1,888.", 77),
+    ],
+)
+def test_an_answer_has_its_place_where_it_stands_once_as_words(
+    answer: str, start: int | None
+) -> None:
+    text = (
+        "Tenants often saw the Harbor and in it ten ships. \n- ferry boat. A harbor of "
+        "1,888. no, no, no. refer prefer"
+    )
+    assert start is None or text[start : start + len(answer)].casefold() == answer.casefold()
+    document = make_document(text, "Ships", "/texts/ships.txt", "text/plain")
+    marked = Question("q", "?", (Gold(answer),), "Ships", (Marked("Ships", answer),))
+
+    (found,), errors = resolve([marked], [document], "set.jsonl")
+
+    assert found.golds == (Gold(answer, start),)
+    if start is None:
+        assert (found.evidence, len(errors)) == ((), 1)
+    else:
+        end = start + len(answer)
+        assert found.evidence == (Marked(document.id, text[start:end], start, end),)
+
+
+def test_evidence_may_be_set_in_other_lines() -> None:
+    document = make_document("It was\n  dug in 1888.", "Dug", "/texts/dug.txt", "text/plain")
+    asked = Question("q", "?", (Gold("was dug"),), "Dug", (Marked("Dug", "was dug"),))
+
+    (found,), errors = resolve([asked], [document], "set.jsonl")
+
+    assert found.evidence == (Marked(document.id, "was\n  dug", 3, 12),)
+    assert found.golds == (Gold("was dug"),)  # of another length there: judged as words
+    assert errors == ()

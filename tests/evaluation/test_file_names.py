@@ -37,7 +37,7 @@ PARAGRAPH = {"context": TEXT, "qas": [GOOD[0], FAULTY, GOOD[1]]}
     ("name", "content", "place"),
     [
         ("set.csv", b"id,question,answer\na,A?,x\n\xe9,B?,x\nc,C?,x\n", "line 3"),
-        ("set.csv", b"question,answer,answer\xe9\nA?,x,\nB?,x,\xe9\nC?,x,y\n", "line 3"),
+        ("set.csv", b"question,answer,answer_2\nA?,x,\nB?,x,\xe9\nC?,x,y\n", "line 3"),
         ("set.jsonl", "\n".join(LINES).encode(), "line 2"),
         (
             "set.json",

@@ -7,7 +7,8 @@ import pytest
 
 import rag
 from rag.config import Settings
-from rag.errors import SettingsError
+from rag.errors import CitespanError, SettingsError
+from rag.evaluation.output import folder_for
 from rag.evaluation.run import Options, evaluate
 from rag.store import Store
 
@@ -71,4 +72,19 @@ def test_a_document_that_was_renamed_has_its_new_title(tmp_path: Path) -> None:
     report = evaluate(options(tmp_path, new.name, out))
 
     assert report["errors"] == []
+    assert stored(out / "store") == [("harbor.txt", "harbor.txt")]
+
+
+def test_a_second_evaluation_into_one_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "harbor.txt").write_text("The harbor was dug in 1888.", "utf-8")
+    out, link = tmp_path / "out", tmp_path / "link"
+    link.symlink_to(out)
+    with folder_for(out), folder_for(tmp_path / "elsewhere"):
+        for same in (out, link):
+            with pytest.raises(CitespanError, match=f"{same}: another evaluation writes here"):
+                evaluate(options(tmp_path, "harbor.txt", same))
+        assert list(out.iterdir()) == []
+
+    evaluate(options(tmp_path, "harbor.txt", link))
+
     assert stored(out / "store") == [("harbor.txt", "harbor.txt")]

@@ -130,3 +130,61 @@ def test_an_id_of_the_file_goes_before_one_made_here(tmp_path: Path) -> None:
     assert [one.id for one in rows.questions] == ["q1#2", "q1", "q3", "q4", "q5", "q6"]
     assert [one.text for one in rows.questions] == [f"{number}?" for number in range(6)]
     assert [(one.id, one.text) for one in paragraphs.questions] == [("q1#2", "A?"), ("q1", "B?")]
+
+
+@pytest.mark.parametrize("given", [[], ["."], ["sub", "."]])
+def test_a_path_from_the_folder_of_the_set_is_one_file(tmp_path: Path, given: list[str]) -> None:
+    (tmp_path / "sub").mkdir()
+    names = {"a.txt": "One.", "./a.txt": "One.", "sub/a.txt": "Two.", "sub/../a.txt": "One."}
+    (tmp_path / "a.txt").write_text("One.", "utf-8")
+    (tmp_path / "sub" / "a.txt").write_text("Two.", "utf-8")
+    rows = [
+        {"question": "What?", "answers": [], "document": name, "evidence": [{"text": text}]}
+        for name, text in names.items()
+    ]
+
+    found = read_set(write(tmp_path / "set.jsonl", *rows), [tmp_path / folder for folder in given])
+
+    assert found.errors == ()
+    texts = {document.id: document.text for document in found.documents}
+    assert [texts[one.document or ""] for one in found.questions] == list(names.values())
+
+
+def test_a_path_from_a_folder_of_the_documents_is_one_file(tmp_path: Path) -> None:
+    for place, text in (("x/a.txt", "One."), ("x/sub/a.txt", "Two."), ("y/b.txt", "Three.")):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text, "utf-8")
+    (tmp_path / "set").mkdir()
+    asked: list[dict[str, Any]] = [
+        {"question": "What?", "answers": [], "document": name}
+        for name in ("a.txt", "./b.txt", "sub/a.txt")
+    ]
+    path = write(tmp_path / "set" / "set.jsonl", *asked)
+
+    found = read_set(path, [tmp_path / "x", tmp_path / "y"])
+    (tmp_path / "y" / "a.txt").write_text("Four.", "utf-8")
+    unclear = read_set(path, [tmp_path / "x", tmp_path / "y"])
+
+    texts = {document.id: document.text for document in found.documents}
+    assert [texts[one.document or ""] for one in found.questions] == ["One.", "Three.", "Two."]
+    assert [one.document is None for one in unclear.questions] == [True, False, False]
+
+
+def test_proposals_name_files_of_one_name_by_the_shortest_path(tmp_path: Path) -> None:
+    folder, out = tmp_path / "documents", tmp_path / "set.jsonl"
+    texts = {
+        "a.txt": HARBOR,
+        "north/a.txt": HARBOR.replace("Lund", "Fenn"),
+        "north/b.txt": HARBOR.replace("Lund", "Kell"),
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+
+    assert make_questions.main(["--documents", str(folder), "--out", str(out)]) == 0
+
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert {row["document"] for row in rows} == {"documents/a.txt", "north/a.txt", "b.txt"}
+    (tmp_path / "moved").mkdir()
+    moved = folder.rename(tmp_path / "moved" / "documents")
+    assert read_set(out, [moved]).errors == ()

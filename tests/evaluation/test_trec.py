@@ -99,3 +99,38 @@ def test_a_run_is_ranked_by_score(tmp_path: Path) -> None:
 
     assert run == {"1": ["d2", "d3", "d1"], "2": ["d1"]}
     assert [error.place for error in errors] == ["line 4", "line 5"]
+
+
+def test_ids_of_beir_may_hold_spaces(beir: Path) -> None:
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+        path = beir / name
+        text = path.read_text("utf-8").replace('"a"', '"query a"').replace('"1"', '"doc no 1"')
+        path.write_text(text.replace("\na\t1\t2", "\nquery a\tdoc no 1\t2"), "utf-8")
+
+    found = read_beir(beir)
+
+    assert [question.id for question in found.questions] == ["query a", "b"]
+    assert found.qrels["query a"] == {found.documents[0].id: 2}
+
+
+def test_trec_qrels_may_have_tabs(tmp_path: Path) -> None:
+    path = tmp_path / "qrels.txt"
+    path.write_text("1\t0\td1\t1\n1 0 d2 0\n1\t\td3\t1\n", "utf-8")
+
+    qrels, errors = read_qrels(path)
+
+    assert qrels == {"1": {"d1": 1, "d2": 0}}
+    assert [error.place for error in errors] == ["line 3"]
+
+
+def test_a_repeated_document_is_an_error_and_the_first_stays(beir: Path) -> None:
+    with (beir / "corpus.jsonl").open("a") as file:
+        file.write('\n{"_id": "1", "title": "", "text": "Another."}')
+
+    found = read_beir(beir)
+
+    assert [document.text for document in found.documents] == ["Pier\n\nIt burned.", "A tower."]
+    assert found.qrels["a"] == {found.documents[0].id: 2}
+    assert str(found.errors[1]) == (
+        'corpus.jsonl: line 5: the id "1" is taken by an earlier document'
+    )

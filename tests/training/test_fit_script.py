@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import rag
 from rag.models import CHECKSUMS, verify_checksums, write_checksums
 from scripts import fit_calibration
 from tests.training.samples import article
@@ -83,3 +84,35 @@ def test_a_report_that_cannot_be_written_leaves_a_whole_reader(
     assert fit("--report", tmp_path / "report.json") == 2
     verify_checksums(out)
     assert before != (out / CHECKSUMS).read_text("utf-8")
+
+
+@pytest.mark.parametrize("place", ["own", "own/store"])
+def test_a_store_of_a_persons_own_stays_as_it_is(fit: Fit, tmp_path: Path, place: str) -> None:
+    (tmp_path / "diary.txt").write_text("It rained all day.", "utf-8")
+    mine = tmp_path / "stores" / place
+    with rag.open_store(mine) as store:
+        rag.Answerer(store).add([tmp_path / "diary.txt"])
+
+    fit("--stores", tmp_path / "stores")
+
+    with rag.open_store(mine) as store:
+        assert [info.title for info in store.documents()] == ["diary.txt"]
+
+
+def test_kept_indexes_hold_the_documents_of_the_questions_alone(fit: Fit, tmp_path: Path) -> None:
+    questions = tmp_path / "own.json"
+    whole = json.loads(questions.read_text("utf-8"))
+    for paragraphs in (whole["data"][0]["paragraphs"], whole["data"][0]["paragraphs"][:1]):
+        questions.write_text(json.dumps({"data": [{"title": "Own", "paragraphs": paragraphs}]}))
+        fit("--stores", tmp_path / "stores")  # the second time with too few to fit on
+        with rag.open_store(tmp_path / "stores" / "own" / "store") as store:
+            assert len(list(store.documents())) == len(paragraphs)
+
+
+@pytest.mark.parametrize("slack", ["-0.1", "1.1", "nan"])
+def test_a_slack_that_is_no_share_is_refused(
+    fit: Fit, capsys: pytest.CaptureFixture[str], slack: str
+) -> None:
+    with pytest.raises(SystemExit):
+        fit(f"--slack={slack}")
+    assert f"must be from 0 to 1, not {slack}" in capsys.readouterr().err

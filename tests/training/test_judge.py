@@ -137,6 +137,16 @@ def test_f1_of_squad_2_by_hand() -> None:
     assert f1_half_answerable(believed, worth, altered) == pytest.approx(0.75)
 
 
+def test_too_few_cases_have_no_f1_of_squad_2() -> None:
+    """A threshold is fitted on one half and judged on the other: each needs one case of both."""
+    one, two = np.array([4.0]), np.array([4.0, 3.0])
+    assert f1_half_answerable(one, one, two) is None
+    assert f1_half_answerable(two, two, one) is None
+    assert f1_half_answerable(two, two, np.array([])) is None
+    found = judge([Case(ASKED, "a", "red", ("red",))], [Said("red", 0.9)])
+    assert (found.f1, found.f1_altered) == (1.0, None)
+
+
 def test_the_script_tells_readers_apart(file: Path) -> None:
     """The shipped reader beside itself: equal columns, and nearly all of this is easy for it."""
     folder = SHIPPED

@@ -9,6 +9,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag.encoder import default_model_folder
+from rag.errors import LoadError
 from rag.training import negatives
 from rag.training.examples import Material, Question, load, sentence_around, token_span
 from rag.training.plan import LEAST_TOKENS, MAX_ANSWER, Plan
@@ -176,3 +177,21 @@ def test_sentence_around_is_whole() -> None:
     assert text[slice(*sentence_around(text, 14, 17))] == "Two was “there.” "
     assert text[slice(*sentence_around(text, 0, 3))] == "One is here. "
     assert text[slice(*sentence_around(text, 30, 35))] == "Three"
+
+
+@pytest.mark.parametrize("start", [-1, 5, 26, 10_000, "4", True, 4.0, None])
+def test_an_answer_that_is_not_at_its_place_is_refused(
+    tmp_path: Path, tokenizer: object, start: object
+) -> None:
+    """It stands at 4; the wrong places would all be taught as "no answer", or other words."""
+    answer = {"text": "ferry", "answer_start": start}
+    asked = {"id": "q 7", "question": "What leaves?", "answers": [answer]}
+    paragraph = {"context": CONTEXTS[0], "qas": [asked]}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"data": [{"title": "Own", "paragraphs": [paragraph]}]}))
+
+    with pytest.raises(LoadError, match=r"own\.json: .*question q 7.*answer_start"):
+        load([path], tokenizer)
+    answer["answer_start"] = 4
+    path.write_text(json.dumps({"data": [{"title": "Own", "paragraphs": [paragraph]}]}))
+    assert load([path], tokenizer).questions[0].answers == (("ferry", 4),)

@@ -84,12 +84,18 @@ def _seen(documents: Sequence[Document]) -> frozenset[str]:
 
 
 def _labels(documents: Sequence[Document]) -> dict[str, str]:
-    """File names, where each names one document; else the whole source."""
-    counts = Counter(Path(document.source).name for document in documents)
+    """The shortest ends of the paths that name one document each, where possible the file name."""
+    ends = {document.id: _ends(document.source) for document in documents}
+    counts = Counter(end for those in ends.values() for end in those)
     return {
-        d.id: Path(d.source).name if counts[Path(d.source).name] == 1 else d.source
-        for d in documents
+        d.id: next((end for end in ends[d.id] if counts[end] == 1), d.source) for d in documents
     }
+
+
+def _ends(source: str) -> list[str]:
+    """What the evaluation may call a document of this path, the shortest first."""
+    parts = Path(source).parts
+    return ["/".join(parts[begin:]) for begin in range(len(parts) - 1, 0, -1)]
 
 
 def _of(document: Document, label: str, seen: frozenset[str]) -> Iterator[Proposal]:
