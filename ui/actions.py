@@ -1,9 +1,12 @@
 """What can be done with an answer, as HTML: copy it, link to it, judge it."""
 
 from rag.types import Answer
-from ui import export
+from ui import export, wording
 from ui.html import tag, text
 from ui.turns import Turn
+
+NAMED_CHARS = 90
+"""Of a question, in the name of what stands under its answer."""
 
 
 def under(number: int, turn: Turn, answer: Answer) -> str:
@@ -17,15 +20,16 @@ def under(number: int, turn: Turn, answer: Answer) -> str:
         text("button", name, type="button", data_copy=value, aria_label=f"Copy as {name}")
         for name, value in copies
     )
-    link = text(
-        "button",
-        "Link",
-        type="button",
-        data_link=answer.question,
-        data_turn=number,
-        aria_label="Copy a link to this answer",
-    )
-    copying = tag("p", text("span", "Copy") + buttons + link, class_="tools")
+    if not turn.own:  # who follows a link asks everyone's documents
+        buttons += text(
+            "button",
+            "Link",
+            type="button",
+            data_link=answer.question,
+            data_turn=number,
+            aria_label="Copy a link to this answer",
+        )
+    copying = tag("p", text("span", "Copy") + buttons, class_="tools")
     return copying + _judgement(number, turn)
 
 
@@ -44,7 +48,13 @@ def _judgement(number: int, turn: Turn) -> str:
         )
         for name, right in (("Yes", True), ("No", False))
     )
-    line = tag("p", text("span", "Is this right?") + choices, class_="judgement")
+    line = tag(
+        "p",
+        text("span", "Is this right?") + choices,
+        class_="judgement",
+        role="group",
+        aria_label=f"Is this right? {wording.shorten(turn.question, NAMED_CHARS)}",
+    )
     if turn.right is not None:
         line += text("p", f"You marked {turn.right.line}", class_="marked", dir="auto")
     elif turn.rating is False:

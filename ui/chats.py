@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ui import wording
+from ui.documents import undo
 from ui.history import MAX_NAME_CHARS, Conversation
 from ui.html import attributes, button, tag, text
 from ui.source import close_button, panel
@@ -10,14 +11,23 @@ from ui.source import close_button, panel
 FORMATS = {"markdown": "Markdown", "html": "HTML", "json": "JSON"}
 
 
-def chats(listed: Sequence[Conversation], current: int, renaming: int | None = None) -> str:
-    """Every conversation: open, rename, delete; and what can be saved of the open one."""
+def chats(
+    listed: Sequence[Conversation],
+    current: int,
+    renaming: int | None = None,
+    deleted: str | None = None,
+) -> str:
+    """Every conversation: open, rename, delete; and what can be saved of the open one.
+
+    ``deleted`` is the title of one that can be put back.
+    """
     navigation = tag("nav", close_button("Close chats"), aria_label="Chats")
     heading = text("h2", wording.count(len(listed), "chat"))
     hint = text("p", "Kept until this page is closed.", class_="where")
     rows = "".join(_row(chat, current, renaming=chat.number == renaming) for chat in listed)
     return panel(
         tag("header", navigation + heading + hint)
+        + undo("Deleted", deleted, "restore")
         + tag("ul", rows, class_="library chats", aria_label="Chats")
         + _saving()
     )

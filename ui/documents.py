@@ -52,7 +52,7 @@ def library(shelf: Shelf) -> str:
     heading = text("h2", wording.count(len(shelf.documents), "document"))
     return panel(
         tag("header", heading + _scope(shelf))
-        + _undo(shelf.removed)
+        + undo("Removed", shelf.removed, "undo")
         + tag("ul", items, class_="library", tabindex=0, aria_label="Documents")
     )
 
@@ -136,10 +136,11 @@ def _scope(shelf: Shelf) -> str:
     return tag("p", text("span", words) + choices, class_="where scope")
 
 
-def _undo(removed: str | None) -> str:
-    if removed is None:
+def undo(done: str, name: str | None, event: str) -> str:
+    """The line that says what was done to something, and takes it back; empty without a name."""
+    if name is None:
         return ""
-    line = text("span", "Removed ") + text("bdi", removed) + button("Undo", "undo")
+    line = text("span", f"{done} ") + text("bdi", name) + button("Undo", event)
     return tag("p", line, class_="undo", role="status")
 
 

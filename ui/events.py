@@ -26,6 +26,7 @@ EVENTS: dict[str, Event] = {
     "rename": Visitor.rename,
     "open": Visitor.open,
     "delete": Visitor.delete,
+    "restore": lambda visitor, _: visitor.restore(),
     "save": Visitor.save,
     "library": lambda visitor, _: visitor.library(),
     "reset": lambda visitor, _: visitor.reset(),

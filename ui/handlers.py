@@ -11,13 +11,13 @@ from typing import Any
 
 from rag.answerer import Answerer
 from rag.errors import CitespanError, QuestionError
-from rag.types import Answer, Hit
+from rag.types import Answer, Document, Hit
 from ui import render, source
 from ui.documents import Shelf, library
 from ui.search import MAX_PASSAGES, Found, Search, named, search
 from ui.turns import Turn, place_of, sentence_offset
 
-MAX_TURNS = 50
+SHOWN_TURNS = 50
 """Older turns of a conversation leave the page; the chat, and what is saved of it, keeps them."""
 SHOWN_QUESTION_CHARS = 500
 _MAX_NAMES, _MAX_NAME_CHARS = 200, 255
@@ -46,18 +46,22 @@ class Chat:
         answerer: Answerer,
         documents: Collection[str] | None = None,
         removed: str | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         """``documents`` are searched (None: all).
 
-        ``removed`` is the title of a document that can be put back.
+        ``removed`` is the title of a document that can be put back; ``own`` says whether the
+        documents are one visitor's alone.
         """
         self._answerer = answerer
         self._documents = documents
         self._removed = removed
+        self._own = own
 
     def view(self, turns: Sequence[Turn] = ()) -> View:
         """The page with these turns and the last one's first source open."""
-        kept = tuple(turns)[-MAX_TURNS:]
+        kept = tuple(turns)[-SHOWN_TURNS:]
         html = self.conversation(turns)
         if kept and kept[-1].citations:
             return View(html, self._panel(kept[-1], 0), kept)
@@ -65,8 +69,8 @@ class Chat:
 
     def conversation(self, turns: Sequence[Turn]) -> str:
         """The turns alone, also those that are not answered yet."""
-        kept = tuple(turns)[-MAX_TURNS:]
-        documents = 0 if kept else len(self._answerer.store.documents())
+        kept = tuple(turns)[-SHOWN_TURNS:]
+        documents = 0 if kept else len(self._sources())
         return render.conversation(kept, render.welcome(documents), len(turns) - len(kept))
 
     def ask(self, question: object, turns: Sequence[Turn]) -> View:
@@ -86,12 +90,15 @@ class Chat:
         return view
 
     def cite(self, event: object, turns: Sequence[Turn]) -> str | None:
-        """The source panel for ``{"turn": n, "citation": i}``; None where there is no such."""
+        """The source panel for ``{"turn": n, "citation": i}``; None where there is no such.
+
+        With ``"start"`` or ``"end"`` it shows the part of the document that begins or ends there.
+        """
         place = place_of(turns, integer(event, "turn"))
         citation = integer(event, "citation")
         if place is None or citation is None or not 0 <= citation < len(turns[place].citations):
             return None
-        return self._panel(turns[place], citation)
+        return self._panel(turns[place], citation, event)
 
     def explain(self, event: object, turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
         """The turns, with what was searched for ``{"turn": n}``; None where there is no such."""
@@ -112,7 +119,8 @@ class Chat:
     ) -> str | None:
         """The source panel for ``{"document": id}``; None where the store has no such.
 
-        In it the right answer is marked of the turn of this number, else of the last answered.
+        In it the right answer is marked of the turn of this number, else of the last answered. The
+        part that is shown is named as for ``cite``.
         """
         wanted = event.get("document") if isinstance(event, Mapping) else None
         document = self._answerer.store.document(wanted) if isinstance(wanted, str) else None
@@ -121,7 +129,8 @@ class Chat:
         place = place_of(turns, number)
         answered = [turn for turn in turns if turn.answer]
         last = answered[-1] if answered else None
-        return source.preview(document, last if place is None else turns[place])
+        turn = last if place is None else turns[place]
+        return source.preview(document, turn, _part(document, event))
 
     def library(self) -> str:
         """The source panel with the list of documents."""
@@ -158,7 +167,7 @@ class Chat:
 
     def steps(self, question: str, number: int = 0) -> Iterator[Turn]:
         """The turn at once, then with the passages that are read, then as ``answered``."""
-        turn = Turn(_shortened(question), asked=self._documents, number=number)
+        turn = Turn(_shortened(question), asked=self._documents, number=number, own=self._own)
         yield turn
         try:
             for step in self._answerer.ask_steps(question, documents=self._documents):
@@ -177,12 +186,16 @@ class Chat:
         """The turn with its answer, or what to do where nothing was there to be asked."""
         if answer.citations:
             return replace(turn, answer=answer, offset=self._offset(answer))
-        known = {info.id for info in self._answerer.store.documents()}
+        known = set(self._sources().values())
         if not known:
             return replace(turn, error=_NO_DOCUMENTS)
         if self._documents is not None and known.isdisjoint(self._documents):
             return replace(turn, error=_NONE_ASKED)
         return replace(turn, answer=answer)
+
+    def _sources(self) -> dict[str, str]:
+        with self._answerer.store.snapshot() as snapshot:
+            return snapshot.sources()
 
     def _offset(self, answer: Answer) -> int | None:
         document = self._answerer.store.document(answer.citations[0].document_id)
@@ -193,12 +206,12 @@ class Chat:
         found = filter(None, map(self._answerer.store.document, wanted))
         return named(hits, {document.id: document for document in found})
 
-    def _panel(self, turn: Turn, index: int) -> str:
+    def _panel(self, turn: Turn, index: int, event: object = None) -> str:
         citation = turn.citations[index]
         document = self._answerer.store.document(citation.document_id)
         if document is None or document.sha256 != citation.sha256:
-            return source.missing(citation)
-        return source.cited(document, turn.number, turn, index)
+            return source.missing(turn.number, turn, index)
+        return source.cited(document, turn.number, turn, index, _part(document, event))
 
 
 def text_of(value: object) -> str:
@@ -223,6 +236,11 @@ def number_of(event: object) -> int | None:
     """The number that a button of the page carries, or None."""
     value = value_of(event)
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _part(document: Document, event: object) -> tuple[int, int] | None:
+    """The part of a document that an event names, if any."""
+    return source.part(document.text, integer(event, "start"), integer(event, "end"))
 
 
 def _shortened(question: str) -> str:

@@ -36,6 +36,7 @@ class History:
         """One empty conversation is open."""
         self._lock = threading.Lock()
         self._chats = {1: Conversation(1)}
+        self._deleted: dict[int, Conversation] = {}  # the last one
         self._current = 1
         self._next = 2
 
@@ -51,15 +52,22 @@ class History:
             kept = [c for c in self._chats.values() if c.turns or c.number == self._current]
             return tuple(reversed(kept))
 
+    @property
+    def deleted(self) -> str | None:
+        """Title of the conversation that ``restore`` would put back."""
+        with self._lock:
+            return next((chat.title for chat in self._deleted.values()), None)
+
     def change(self, number: int, change: Callable[[Turns], Turns]) -> Conversation:
         """Change the turns of a conversation; one that was deleted meanwhile stays deleted."""
         with self._lock:
-            chat = self._chats.get(number, Conversation(number))
+            kept = self._deleted if number in self._deleted else self._chats
+            chat = kept.get(number, Conversation(number))
             chat = replace(chat, turns=change(chat.turns))
-            if number in self._chats:
-                self._chats[number] = chat
+            if number in kept:
+                kept[number] = chat
                 self._forget()
-            return self._chats.get(number, chat)
+            return kept.get(number, chat)
 
     def start(self) -> None:
         """Open a new conversation; one that is empty is taken again."""
@@ -81,25 +89,41 @@ class History:
                 self._chats[number] = replace(self._chats[number], name=line)
 
     def delete(self, number: int | None) -> None:
-        """Forget a conversation; where it was open a new one is begun."""
+        """Take a conversation away; where it was open a new one is begun.
+
+        The last one in which something was asked can be put back.
+        """
         with self._lock:
             if number in self._chats:
-                del self._chats[number]
+                chat = self._chats.pop(number)
+                if chat.turns:
+                    self._deleted = {chat.number: chat}
                 if number == self._current:
                     self._begin()
 
+    def restore(self) -> None:
+        """Put the conversation deleted last back; it is open where nothing was asked since."""
+        with self._lock:
+            back, self._deleted = self._deleted, {}
+            self._chats = dict(sorted({**self._chats, **back}.items()))
+            if not self._chats[self._current].turns:
+                self._current = next(iter(back), self._current)
+            self._forget()
+
     def _forget(self) -> None:
+        """Keep to the limits; the open conversation stays."""
         over = sum(len(chat.turns) for chat in self._chats.values()) - MAX_TURNS
         for number, chat in tuple(self._chats.items()):
             if over > 0:
                 self._chats[number] = replace(chat, turns=chat.turns[over:])
                 over -= len(chat.turns)
+        others = [number for number in self._chats if number != self._current]
+        others.sort(key=lambda number: bool(self._chats[number].turns))  # the empty ones first
+        for number in others[: max(0, len(self._chats) - MAX_CHATS)]:
+            del self._chats[number]
 
     def _begin(self) -> None:
         self._current = self._next
         self._next += 1
         self._chats[self._current] = Conversation(self._current)
-        others = [number for number in self._chats if number != self._current]
-        others.sort(key=lambda number: bool(self._chats[number].turns))  # the empty ones first
-        for number in others[: max(0, len(self._chats) - MAX_CHATS)]:
-            del self._chats[number]
+        self._forget()

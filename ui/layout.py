@@ -13,6 +13,7 @@ from ui.events import ASK, EVENTS, JOBS
 from ui.library import MAX_FILE_BYTES
 
 ASSETS = Path(__file__).with_name("assets")
+_SCRIPTS = ("places.js", "page.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,12 @@ class Parts:
 
 def make_parts(visitor: gr.State) -> Parts:
     """The layout: a bar; conversation left, source and documents right; or the evaluation."""
-    header = _html("status", _header(), events=(ASK, *JOBS, *EVENTS))
+    header = _html(
+        "status",
+        _header(),
+        events=(ASK, *JOBS, *EVENTS),
+        scripts=("connection.js", *_SCRIPTS),
+    )
     with gr.Row(elem_id="columns"):
         with gr.Column(elem_id="left", scale=5, min_width=320):
             conversation = _html("conversation")
@@ -88,10 +94,12 @@ def _header() -> str:
     return render.header(supported_suffixes(), MAX_FILE_BYTES)
 
 
-def _html(name: str, value: str = "", events: Iterable[str] = ()) -> gr.HTML:
+def _html(
+    name: str, value: str = "", events: Iterable[str] = (), scripts: Iterable[str] = _SCRIPTS
+) -> gr.HTML:
     # Gradio knows a custom event by its name, in quotes, in the script.
     names = " ".join(f'"{event}"' for event in events)
-    script = f"// {names}\n{(ASSETS / 'page.js').read_text('utf-8')}"
+    script = "\n".join([f"// {names}", *((ASSETS / file).read_text("utf-8") for file in scripts)])
     return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=name)
 
 

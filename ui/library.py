@@ -78,6 +78,11 @@ class Library:
         """Every document, ordered by source."""
         return self.answerer.store.documents()
 
+    def ids(self) -> frozenset[str]:
+        """Of every document."""
+        with self.answerer.store.snapshot() as snapshot:
+            return frozenset(snapshot.sources().values())
+
     def add(
         self, files: Sequence[Path], stopped: Callable[[], bool] = lambda: False
     ) -> Iterator[Intake]:
@@ -168,7 +173,9 @@ class Library:
         try:
             encoder = _end(prepare(self.answerer.store, document, self._base.encoder, _never))
             with self._lock:
-                taken = {info.source for info in self.documents() if info.id != document.id}
+                with self.answerer.store.snapshot() as snapshot:
+                    sources = snapshot.sources()
+                taken = {source for source, id_ in sources.items() if id_ != document.id}
                 source = _beside(document.source, taken)
                 self._store(replace(document, source=source), encoder)
         except CitespanError:
@@ -195,13 +202,8 @@ class Library:
 
     def _named(self, source: str) -> Document | None:
         """The document that a source names, with this source and as it calls it."""
-        for info in self.documents():
-            if info.source == source:
-                document = self.answerer.store.document(info.id)
-                return document and replace(
-                    document, source=source, title=info.title, media_type=info.media_type
-                )
-        return None
+        with self.answerer.store.snapshot() as snapshot:
+            return snapshot.named(source)
 
     def _keep(self, document: Document) -> None:
         """Let a document be put back; of too many the first ones go for good."""
@@ -211,17 +213,16 @@ class Library:
 
     def _require_room(self, document: Document, added: int = 0) -> None:
         """Refuse a new text beyond the limits; ``added`` are those that came with it."""
-        there = self.documents()
-        if not document.source.startswith(_ADDED) or document.id in {info.id for info in there}:
+        if not document.source.startswith(_ADDED):
             return
+        with self.answerer.store.snapshot() as snapshot:
+            if snapshot.split_by(document.id) is not None:  # it is there
+                return
+            there = snapshot.sizes_under(_ADDED)
         name = Path(document.source).name
         if added >= MAX_FILES:
             raise LoadError(f"{name}: more than {MAX_FILES} new files; add it in another go")
-        stay = {
-            info.id: info.characters
-            for info in there
-            if info.source.startswith(_ADDED) and info.source != document.source
-        }
+        stay = dict(size for source, size in there.items() if source != document.source)
         if sum(stay.values()) + len(document.text) > MAX_CHARACTERS:
             raise LoadError(
                 f"{name}: more than {MAX_CHARACTERS // 10**6} million characters in all; remove "

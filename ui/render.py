@@ -87,7 +87,7 @@ def _kept(earlier: int) -> str:
 def _turn(number: int, turn: Turn) -> str:
     question = tag("h2", text("bdi", turn.question), class_="question")
     if turn.error is not None:
-        body = text("p", turn.error, class_="error", role="alert")
+        body = text("p", _sentence(turn.error), class_="error", role="alert")
     elif turn.answer is None:
         body = _pending(turn.reading)
     elif turn.answer.text is None:
@@ -95,6 +95,11 @@ def _turn(number: int, turn: Turn) -> str:
     else:
         body = _answer(number, turn, turn.answer, turn.answer.text)
     return tag("article", question + tag("div", body, class_="reply"), class_="turn")
+
+
+def _sentence(words: str) -> str:
+    """With a capital, unless a name of something stands first."""
+    return words[0].upper() + words[1:] if words.startswith(("a ", "the ")) else words
 
 
 def _pending(reading: Sequence[Found] | None) -> str:
@@ -183,8 +188,10 @@ def _citation_button(number: int, index: int, citation: Citation, *, preview: bo
     content = text("span", str(citation.number), class_="number", aria_hidden="true")
     content += text("span", citation.title, class_="title", dir="auto")
     content += text("span", wording.position(citation), class_="position")
+    name = f"Source {citation.number}: {citation.title}, {wording.position(citation)}"
     if preview:
         content += text("span", shorten(citation.quote), class_="preview", dir="auto")
+        name += f": {shorten(citation.quote)}"
     return tag(
         "button",
         content,
@@ -192,7 +199,7 @@ def _citation_button(number: int, index: int, citation: Citation, *, preview: bo
         class_="citation",
         data_turn=number,
         data_citation=index,
-        aria_label=f"Source {citation.number}: {citation.title}, {wording.position(citation)}",
+        aria_label=name,
     )
 
 

@@ -20,7 +20,7 @@ class Selection:
     @property
     def chosen(self) -> frozenset[str] | None:
         """Ids of the documents that are asked, of those that are there; None: all."""
-        return None if self._chosen is None else self._chosen & self._known()
+        return None if self._chosen is None else self._chosen & self.library.ids()
 
     def shelf(self) -> Shelf:
         """What the list of documents shows."""
@@ -28,7 +28,7 @@ class Selection:
 
     def choose(self, value: str) -> None:
         """Ask a document or leave it out, by its id, or "all" or "none" of them."""
-        known = self._known()
+        known = self.library.ids()
         if value == "all":
             self._chosen = None
         elif value == "none":
@@ -39,13 +39,14 @@ class Selection:
 
     def add(self, files: Sequence[Path]) -> Iterator[Intake]:
         """Take files in, with progress."""
-        before, stop = self._known(), threading.Event()
+        before, stop = self.library.ids(), threading.Event()
         self._stops.add(stop)
         try:
             yield from self.library.add(files, stop.is_set)
+            self.library.answerer.retriever.prepare()  # no question waits for the index
         finally:
             self._stops.discard(stop)
-            self._ask(self._known() - before)
+            self._ask(self.library.ids() - before)
 
     def stop(self) -> None:
         """Stop taking files in: those at work are left out, earlier ones are in."""
@@ -61,6 +62,3 @@ class Selection:
     def _ask(self, new: set[str] | frozenset[str]) -> None:
         if self._chosen is not None:
             self._chosen |= new
-
-    def _known(self) -> frozenset[str]:
-        return frozenset(info.id for info in self.library.documents())

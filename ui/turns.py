@@ -40,7 +40,8 @@ class Turn:
     is there once someone has asked how the answer was found. ``rating`` and ``right`` are the
     visitor's: whether the answer is right, and where the right one stands. ``asked`` are the
     ids of the documents that were searched; None: all. The page names the turn by ``number``,
-    which no other of the visitor's has.
+    which no other of the visitor's has. ``own`` says that documents were asked which are the
+    visitor's alone, so that a link would ask others.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Turn:
     right: Place | None = None
     asked: Collection[str] | None = None
     number: int = 0
+    own: bool = False
 
     @property
     def pending(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from rag.errors import CitespanError
 from ui.chats import chats
-from ui.documents import scope, trouble
+from ui.documents import library, scope, trouble
 from ui.evaluation import Evaluation
 from ui.feedback import MAX_MARKED_CHARS, marked, rated
 from ui.handlers import Chat, View, integer, number_of, text_of, value_of
@@ -131,14 +131,14 @@ class Visitor:
     def explain(self, event: object) -> Update:
         """Show how an answer was found."""
         open_now = self._history.current
-        return self._judged(open_now, self._chat().explain(event, open_now.turns))
+        return self._turns_changed(open_now, self._chat().explain(event, open_now.turns))
 
     def rate(self, event: object) -> Update:
         """Say that an answer is right or wrong."""
         open_now = self._history.current
         turns = rated(open_now.turns, event)
         self._deal_with(event, turns)
-        return self._judged(open_now, turns)
+        return self._turns_changed(open_now, turns)
 
     def mark(self, event: object) -> Update:
         """Say where in a document the right answer stands."""
@@ -147,7 +147,7 @@ class Visitor:
         self._deal_with(event, turns)
         self._said += 1
         words = said(_NOT_MARKED if turns is None else _MARKED, self._said)
-        return replace(self._judged(open_now, turns), outbox=words)
+        return replace(self._turns_changed(open_now, turns), outbox=words)
 
     def reset(self) -> Update:
         """A new conversation; the old one stays in the list of chats."""
@@ -158,7 +158,8 @@ class Visitor:
         """The list of conversations in the source panel."""
         self._shown = "other" if renaming is None else "name"
         current = self._history.current.number
-        return Update(source=chats(self._history.all(), current, renaming))
+        held = self._history
+        return Update(source=chats(held.all(), current, renaming, held.deleted))
 
     def edit(self, event: object) -> Update:
         """The list with a field for a new name of ``{"value": number}``."""
@@ -177,8 +178,17 @@ class Visitor:
         return self._show(self._chat().view(self._turns))
 
     def delete(self, event: object) -> Update:
-        """Forget the conversation ``{"value": number}``."""
+        """Delete the conversation ``{"value": number}``; the last one can be put back."""
         self._history.delete(number_of(event))
+        return self._listed()
+
+    def restore(self) -> Update:
+        """Put the conversation deleted last back."""
+        self._history.restore()
+        return self._listed()
+
+    def _listed(self) -> Update:
+        """The open conversation and the list of all."""
         view = self._chat().view(self._turns)
         return Update(view.conversation, self.chats().source)
 
@@ -189,9 +199,9 @@ class Visitor:
     def library(self) -> Update:
         """The list of documents in the source panel."""
         self._shown = "documents"
-        chat = self._chat()
-        welcome = None if self._turns else chat.conversation(())
-        return Update(welcome, chat.library(), scope=self._scope())
+        welcome = None if self._turns else self._chat().conversation(())
+        shelf = self._selection.shelf()
+        return Update(welcome, library(shelf), scope=scope(shelf))
 
     def choose(self, event: object) -> Update:
         """Ask a document or leave it out: ``{"value": id}``, or "all" or "none" of them."""
@@ -199,7 +209,7 @@ class Visitor:
         return self.library()
 
     def remove(self, event: object) -> Update:
-        """Remove the document ``{"value": id}``; it can be put back."""
+        """Remove the source ``{"value": source}``; it can be put back."""
         return self._changed(lambda: self._library.remove(value_of(event)))
 
     def undo(self) -> Update:
@@ -222,8 +232,9 @@ class Visitor:
             self._library.close()
 
     def _chat(self) -> Chat:
-        library = self._library
-        return Chat(library.answerer, self._selection.chosen, library.removed)
+        mine = self._library
+        own = mine.changed and not self._shared
+        return Chat(mine.answerer, self._selection.chosen, mine.removed, own=own)
 
     def _scope(self) -> str:
         return scope(self._selection.shelf())
@@ -232,7 +243,7 @@ class Visitor:
     def _turns(self) -> Turns:
         return self._history.current.turns
 
-    def _judged(self, before: Conversation, turns: Turns | None) -> Update:
+    def _turns_changed(self, before: Conversation, turns: Turns | None) -> Update:
         """The conversation after one of its turns has changed; None: it has not."""
         if turns is None:
             return Update()

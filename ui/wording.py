@@ -12,9 +12,9 @@ def position(citation: Citation) -> str:
 
 
 def place(page: int | None, start: int, end: int) -> str:
-    """Where characters stand, e.g. ``page 3, characters 120-155`` (the end is exclusive)."""
+    """Where characters stand, e.g. ``page 3, characters 1,120-1,155`` (the end is exclusive)."""
     before = f"page {page}, " if page is not None else ""
-    return f"{before}characters {start}\N{EN DASH}{end}"
+    return f"{before}characters {start:,}\N{EN DASH}{end:,}"
 
 
 def confidence(probability: float) -> str:

@@ -58,6 +58,11 @@ def test_chats_are_listed_renamed_opened_and_deleted(
     page.locator("[data-event=delete]").nth(1).click()
     page.wait_for_selector(".welcome")
     assert page.locator(".chats .document:has-text('Caution')").count() == 0
+    page.screenshot(path=shots / "1280-chats-deleted.png")
+    page.click(".undo:has-text('Deleted Caution') [data-event=restore]")
+    page.wait_for_selector(f".question:has-text('{QUESTION}')")
+    assert page.locator(".chats .document:has-text('Caution')").count() == 1
+    assert page.locator(".undo").count() == 0
 
 
 def test_the_right_answer_is_marked_in_the_source_and_saved(

@@ -147,3 +147,77 @@ def test_what_became_of_files_is_read_and_closed(
     press(page, "[data-event=dismiss]")
     page.wait_for_selector(".intake", state="detached")
     focused(page, "#source .library")
+
+
+def entry(page: "Page", number: int) -> bool:
+    """Whether a document of the list has the focus and is within what is shown of the list."""
+    inside: bool = page.evaluate(
+        """(number) => {
+          const list = document.querySelector("#source .library");
+          const wanted = list.querySelectorAll(".document")[number];
+          const { top, bottom } = wanted.getBoundingClientRect();
+          const shown = list.getBoundingClientRect();
+          const inside = top >= shown.top - 1 && bottom <= shown.bottom + 1;
+          return inside && document.activeElement === wanted;
+        }""",
+        number,
+    )
+    return inside
+
+
+def test_a_long_list_stays_where_it_was(open_page: Open, address: str, tmp_path: Path) -> None:
+    page = open_page(address)
+    named = {f"n{number}_txt": f"The keeper of tower {number} is Ada.\n" for number in range(40)}
+    drop(page, *files(tmp_path, **named))
+    page.wait_for_selector(".library .document >> nth=40")
+    place = "document.querySelector('#source .library').scrollTop"
+    page.evaluate(f"{place} = 900")
+    page.wait_for_timeout(100)  # the browser tells of it with the next frame
+    page.locator(".library .document").nth(25).click()
+    page.wait_for_selector("#source [data-close]")
+    page.keyboard.press("Escape")
+    focused(page, "#source .document")
+    before = page.evaluate(place)
+    assert before > 500
+    assert entry(page, 25)
+    for press_one in ("li:nth-child(26) .tick", "li:nth-child(26) [data-event=remove]"):
+        page.click(f".library {press_one}")
+        page.wait_for_selector("#scope p, .undo")
+        page.wait_for_timeout(200)
+        assert page.evaluate(place) == before
+    page.wait_for_selector(".undo")
+    page.click("[data-event=undo]")
+    page.wait_for_selector(".undo", state="detached")
+    assert page.evaluate(place) == before
+    ask(page, QUESTION)
+    page.click("[data-library]")
+    page.wait_for_selector("#source .library")
+    page.wait_for_timeout(100)
+    assert page.evaluate(place) == before
+
+
+def names(page: "Page", selector: str) -> list[str]:
+    """What Chromium calls all elements of a selector, for those who do not see them."""
+    devtools = page.context.new_cdp_session(page)
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    wanted = {"nodeId": root, "selector": selector}
+    found = devtools.send("DOM.querySelectorAll", wanted)["nodeIds"]
+    trees = [
+        devtools.send("Accessibility.getPartialAXTree", {"nodeId": one, "fetchRelatives": False})
+        for one in found
+    ]
+    return [tree["nodes"][0]["name"]["value"] for tree in trees]
+
+
+def test_controls_tell_what_they_are_for(open_page: Open, unsure_address: str) -> None:
+    page = open_page(unsure_address)
+    for _ in range(2):
+        assert names(page, "#question .submit-button") == ["Ask"]
+        assert names(page, "#question textarea") == ["Question"]
+        ask(page, QUESTION)
+    assert names(page, ".judgement") == [f"Is this right? {QUESTION}"] * 2
+    previews = page.locator(".nearest .preview").all_inner_texts()
+    called = names(page, ".nearest .citation")
+    assert len(called) == len(previews) > 0
+    for name, preview in zip(called, previews, strict=True):
+        assert preview[:40] in name

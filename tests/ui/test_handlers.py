@@ -14,7 +14,7 @@ from rag.store import Store
 from rag.types import Document
 from tests.ui.page import read
 from ui import wiring
-from ui.handlers import MAX_TURNS, SHOWN_QUESTION_CHARS, Chat
+from ui.handlers import SHOWN_QUESTION_CHARS, SHOWN_TURNS, Chat
 from ui.turns import Turn
 from ui.update import Update
 
@@ -146,8 +146,8 @@ def test_a_link_with_a_bad_source_number_opens_an_existing_one(chat: Chat, numbe
 
 
 def test_old_turns_leave_the_page(chat: Chat) -> None:
-    view = chat.view([Turn(f"question {n}", error="none") for n in range(MAX_TURNS + 3)])
-    assert len(view.turns) == MAX_TURNS
+    view = chat.view([Turn(f"question {n}", error="none") for n in range(SHOWN_TURNS + 3)])
+    assert len(view.turns) == SHOWN_TURNS
     assert view.turns[0].question == "question 3"
     assert "3 earlier questions are in the saved chat" in view.conversation
 

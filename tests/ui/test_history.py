@@ -57,6 +57,57 @@ def test_deleting_forgets_also_what_is_still_being_answered() -> None:
     assert history.current.title == "New chat"
 
 
+def test_the_chat_deleted_last_can_be_put_back_where_it_was() -> None:
+    history = History()
+    for question in ("one", "two", "three"):
+        asked(history, question)
+        history.start()
+    history.open(3)
+    deleted = [history.deleted]
+    for number in (1, 2):
+        history.delete(number)
+        deleted.append(history.deleted)
+    history.restore()
+    history.restore()
+    assert [chat.title for chat in history.all()] == ["three", "two"]
+    assert history.current.title == "three"
+    assert [*deleted, history.deleted] == [None, "one", "two", None]
+
+
+def test_a_chat_that_was_open_is_open_again_with_what_was_answered_meanwhile() -> None:
+    history = History()
+    number = asked(history, "one")
+    history.rename(number, "Named")
+    history.delete(number)
+    history.change(number, lambda turns: (*turns, Turn("late", error="none")))
+    history.restore()
+    assert [turn.question for turn in history.current.turns] == ["one", "late"]
+    assert [chat.title for chat in history.all()] == ["Named"]
+
+
+def test_a_chat_without_questions_takes_no_place_among_the_deleted() -> None:
+    history = History()
+    number = asked(history, "one")
+    history.delete(number)
+    history.delete(history.current.number)
+    assert history.deleted == "one"
+
+
+def test_what_is_put_back_is_within_the_limits() -> None:
+    history = History()
+    for number in range(MAX_CHATS):
+        asked(history, f"question {number}")
+        if number < MAX_CHATS - 1:
+            history.start()
+    history.delete(history.current.number)
+    asked(history, "in its place")
+    history.restore()
+    titles = [chat.title for chat in history.all()]
+    assert len(titles) == MAX_CHATS
+    assert titles[:2] == ["in its place", f"question {MAX_CHATS - 1}"]
+    assert titles[-1] == "question 1"
+
+
 def test_the_oldest_are_forgotten() -> None:
     history = History()
     for number in range(MAX_CHATS + 3):

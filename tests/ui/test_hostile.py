@@ -118,7 +118,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "examples": lambda p: render.suggestions([p]),
     "source": _panel,
     "preview": lambda p: source.preview(document(p, title=p), _turn(p)),
-    "missing": lambda p: source.missing(cite(document(f"{p} x", title=p), "x")),
+    "missing": lambda p: source.missing(0, _turn(p), 0),
     "library": lambda p: documents.library(Shelf([_info(p)] * 2, frozenset(), p)),
     "progress": lambda p: documents.progress(Intake(0, 1, p, "Reading", errors=(p,))),
     "outcome": lambda p: documents.progress(Intake(1, 1, errors=(p,))),
@@ -126,7 +126,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "measured": lambda p: report.finished(p, p, [p]),
     "not measured": report.failed,
     "refused": lambda p: documents.progress(Intake(0, 0, errors=documents.refused([p], 1))),
-    "chats": lambda p: chats([Conversation(1, name=p), Conversation(2, name=p)], 1, 2),
+    "chats": lambda p: chats([Conversation(1, name=p), Conversation(2, name=p)], 1, 2, p),
     "file": lambda p: file(p, p, 1),
     "transcript": lambda p: _body(transcript.as_html(Conversation(1, (_turn(p),), p))),
 }

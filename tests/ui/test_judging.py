@@ -9,7 +9,7 @@ import pytest
 from rag.answerer import Answerer
 from rag.library import open_store
 from tests.ui.page import read
-from ui.handlers import MAX_TURNS
+from ui.handlers import SHOWN_TURNS
 from ui.library import Library
 from ui.visitor import Visitor
 
@@ -88,31 +88,31 @@ def test_what_has_left_the_page_is_still_in_the_chat_and_can_be_judged(
     visitor: Visitor, sure: Answerer
 ) -> None:
     ask(visitor, QUESTION)
-    for _ in range(MAX_TURNS - 1):
+    for _ in range(SHOWN_TURNS - 1):
         ask(visitor, "why " * 2500)
     full = visitor.open({"value": "1"}).conversation or ""
     assert "saved chat" not in full
     (begun, *_, update) = visitor.ask({"question": QUESTION})
-    assert len(read(begun.conversation or "").find("article", "turn")) == MAX_TURNS
+    assert len(read(begun.conversation or "").find("article", "turn")) == SHOWN_TURNS
     page = read(update.conversation or "")
     assert page.find("p", "why")[0].text == "1 earlier question is in the saved chat."
-    assert len(page.find("article", "turn")) == MAX_TURNS
+    assert len(page.find("article", "turn")) == SHOWN_TURNS
     assert [
         button.attributes["data-turn"]
         for button in page.find("button", "plain")
         if button.text == "Yes"
-    ] == [str(MAX_TURNS)]
+    ] == [str(SHOWN_TURNS)]
     later = visitor.rate({"turn": 0, "value": "yes"}).conversation or ""
     assert read(later).find("p", "why")[0].text.startswith("1 earlier question")
     (info,) = sure.store.documents()
-    visitor.mark({"turn": MAX_TURNS, "document": info.id, "start": 0, "end": 8})
+    visitor.mark({"turn": SHOWN_TURNS, "document": info.id, "start": 0, "end": 8})
     assert read(visitor.cite({"turn": 0, "citation": 0}).source or "").find("mark", "cited")
     saved = {
         kind: read(visitor.save({"value": kind}).outbox or "").find("span")[0].attributes
         for kind in ("json", "questions")
     }
     turns = json.loads(saved["json"]["data-content"] or "")["turns"]
-    assert len(turns) == MAX_TURNS + 1
+    assert len(turns) == SHOWN_TURNS + 1
     assert [turns[0]["rating"], turns[-1]["rating"]] == [True, False]
     assert len((saved["questions"]["data-content"] or "").splitlines()) == 2
-    assert f"{MAX_TURNS + 1} questions" in (visitor.chats().source or "")
+    assert f"{SHOWN_TURNS + 1} questions" in (visitor.chats().source or "")

@@ -77,7 +77,22 @@ def test_an_abstention_says_so_and_shows_the_nearest_passages_as_such() -> None:
     assert [e.text for e in page.find("p", "verbatim")] == ["Not in these documents"]
     assert "do not answer" in page.find("p", "why")[1].text
     assert [e.text for e in page.find("span", "preview")] == [near.quote]
+    (button,) = page.find("button", "citation")
+    assert str(button.attributes["aria-label"]).endswith(f": {near.quote}")
     assert not page.find("mark")
+
+
+def test_judgements_tell_what_of() -> None:
+    turns = [Turn(name, answer(cite(document(), "1934")), number=n) for n, name in enumerate("ab")]
+    groups = shown(*turns).find("p", "judgement")
+    names = [(e.attributes["role"], e.attributes["aria-label"]) for e in groups]
+    assert names == [("group", "Is this right? a"), ("group", "Is this right? b")]
+
+
+def test_what_is_wrong_with_a_question_is_said_in_a_sentence() -> None:
+    said = ("the question is empty", "data/store.db: locked")
+    page = shown(*(Turn("a", error=words) for words in said))
+    assert [e.text for e in page.find("p", "error")] == ["The question is empty", said[1]]
 
 
 def test_an_abstention_says_why() -> None:
@@ -106,7 +121,7 @@ def test_copies_hold_the_answer_in_three_forms() -> None:
 
 def test_errors_and_waiting_take_the_place_of_an_answer() -> None:
     page = shown(Turn("a", error="the question is <empty>"), Turn("b"))
-    assert [e.text for e in page.find("p", "error")] == ["the question is <empty>"]
+    assert [e.text for e in page.find("p", "error")] == ["The question is <empty>"]
     assert len(page.find("p", "pending")) == 1
 
 

@@ -120,8 +120,22 @@ def test_a_preview_shows_the_start_of_the_document() -> None:
 
 
 def test_a_citation_whose_document_is_gone_says_so() -> None:
-    page = read(source.missing(cite(document(), "1934")))
+    of = document()
+    turn = Turn("q", answer(cite(of, "1934"), cite(of, "1931", 2)), number=3)
+    page = read(source.missing(3, turn, 1))
     assert page.find("p", "error")[0].text == "The harbour is no longer among the documents."
+
+
+def test_the_source_of_a_document_that_is_gone_can_be_left_as_any_other() -> None:
+    of = document()
+    turn = Turn("q", answer(cite(of, "1934"), cite(of, "1931", 2)), number=3)
+    gone, there = read(source.missing(3, turn, 1)), read(source.cited(of, 3, turn, 1))
+    for tag in ("section", "nav", "h2"):
+        assert [e.attributes for e in gone.find(tag)] == [e.attributes for e in there.find(tag)]
+    buttons = [b.attributes for b in there.find("button") if "plain" not in b.classes]
+    assert [b.attributes for b in gone.find("button")] == buttons
+    assert gone.find("h2")[0].text == "The harbour"
+    assert gone.find("p", "where")[0].text == there.find("p", "where")[0].text
 
 
 def test_the_panel_says_where_its_text_starts_so_that_a_selection_can_be_placed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from rag.answerer import Answerer
 from tests.ui.page import read
 from ui.feedback import MAX_MARKED_CHARS
-from ui.handlers import MAX_TURNS
+from ui.handlers import SHOWN_TURNS
 from ui.library import Library
 from ui.update import Update
 from ui.visitor import Visitor
@@ -184,8 +184,9 @@ def test_chats_are_kept_opened_renamed_and_deleted(visitor: Visitor) -> None:
     assert read(visitor.edit({"value": "1"}).source or "").find("input")
     assert "Caution" in (visitor.rename({"value": "1", "name": "Caution"}).source or "")
     deleted = visitor.delete({"value": "1"})
-    assert "Caution" not in (deleted.source or "")
+    assert "Caution" not in [t.text for t in read(deleted.source or "").find("span", "title")]
     assert read(deleted.conversation or "").find("section", "welcome")
+    assert QUESTION in (visitor.restore().conversation or "")
 
 
 def test_judged_answers_can_be_saved(visitor: Visitor, sure: Answerer) -> None:
@@ -232,7 +233,7 @@ def test_a_judgement_in_a_full_chat_is_of_its_own_answer_while_the_next_is_await
     visitor: Visitor,
 ) -> None:
     unanswerable = "why " * 2500
-    questions = [unanswerable] * MAX_TURNS
+    questions = [unanswerable] * SHOWN_TURNS
     questions[10:12] = [QUESTION, "What has Russia advocated?"]
     for question in questions:
         ask(visitor, question)

@@ -29,6 +29,11 @@ def test_counts() -> None:
     assert wording.count(12345, "passage") == "12,345 passages"
 
 
+def test_places_have_their_thousands_apart() -> None:
+    assert wording.place(None, 137167, 137182) == "characters 137,167–137,182"
+    assert wording.place(3, 1, 82) == "page 3, characters 1–82"
+
+
 def test_plain_text_of_an_answer() -> None:
     source = document()
     found = answer(cite(source, "1934"), sentence="A new harbour opened in 1934.")

@@ -1,17 +1,23 @@
-// Runs once in each HTML component of the page with its `element`, `trigger` and `watch`.
+// Runs once in each HTML component of the page with its `element`, `trigger` and `watch`, after
+// places.js.
 // Events for the server are those of ui/events.py; the bar alone knows them and sends for all. All
 // text arrives as HTML made by ui/render.py, ui/source.py, ui/documents.py, ui/chats.py and
 // ui/report.py; nothing here builds markup.
 const phone = window.matchMedia("(max-width: 860px)");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const scrolling = () => (calm.matches ? "auto" : "smooth");
-const panel = () => document.querySelector("#source");
 if (element.querySelector(".bar")) document.citespan = trigger;
 const tell = (name, data) => document.citespan(name, data);
 
+// On a phone the line stands above the question, which is as high as what is typed.
+const SAID_MS = 6_000;
 function say(words) {
   const line = document.querySelector("#status [role=status]");
-  if (line) line.textContent = words;
+  if (!line) return;
+  line.textContent = words;
+  line.style.setProperty("--below", `${document.querySelector("#question").offsetHeight}px`);
+  clearTimeout(document.citespanSaid);
+  document.citespanSaid = setTimeout(() => (line.textContent = ""), SAID_MS);
 }
 
 async function copy(button, words) {
@@ -74,28 +80,9 @@ function rename(field) {
   tell("rename", { value: field.dataset.value, name: field.value });
 }
 
-// What has the focus keeps it where it is drawn anew; `within` is the part of the page it is in.
-const kept = (document.citespanFocus ??= {});
-const described = ({ dataset }) =>
-  Object.entries(dataset)
-    .map(([name, value]) => `[data-${name}="${CSS.escape(value)}"]`)
-    .join("");
-function keepFocus({ target }) {
-  const control = target.closest("button, input.name");
-  kept.selector = control ? described(control) : "";
-  kept.within = control ? control.closest("#source, #intake, #conversation")?.id : "";
-}
-// Where it is gone, the next best thing in its part of the page gets the focus.
-function restoreFocus() {
-  if (!kept.selector || document.activeElement !== document.body) return;
-  const part = document.getElementById(kept.within);
-  const next = part?.querySelector("[data-close], [data-event=dismiss], .library");
-  const target = document.querySelector(kept.selector) ?? next ?? panel().querySelector(".library");
-  target?.focus({ preventScroll: true });
-}
-
 // The examples leave the page; on a phone the focus would bring up its keyboard.
 function ask(question) {
+  wait(true);
   tell("ask", { question });
   if (!phone.matches) document.querySelector("#question textarea").focus();
 }
@@ -115,8 +102,28 @@ function send(event) {
   if (!question.trim()) return;
   sent = question;
   write(box, "");
+  wait(true);
   tell("ask", { question });
 }
+
+// A question is on its way; from far away the first sign of the server takes its time.
+function wait(busy) {
+  document.querySelector("#question")?.setAttribute("aria-busy", String(busy));
+}
+
+// What was not heard of stands in the box again, unless the next question does.
+function lost({ detail }) {
+  wait(false);
+  const box = document.querySelector("#question textarea");
+  if (detail?.question && !box.value) write(box, detail.question);
+}
+
+// Gradio gives no name to its button, which is part of the box's label.
+function nameAsk() {
+  document.querySelector("#question .submit-button")?.setAttribute("aria-label", "Ask");
+  document.querySelector("#question textarea")?.setAttribute("aria-label", "Question");
+}
+nameAsk();
 
 function write(box, words) {
   box.value = words;
@@ -158,20 +165,22 @@ function escape(event) {
 }
 
 if (element.querySelector(".bar")) {
-  document.addEventListener("focusin", keepFocus);
   document.addEventListener("keydown", escape);
   document.addEventListener("keydown", recall);
+  document.addEventListener("lost", lost);
   document.addEventListener("keypress", send, true);
   document.addEventListener("click", send, true);
-  document.addEventListener("pointerdown", ({ target }) => {
-    if (!target.closest("button")) kept.selector = "";
-  });
 }
+
+// A later part of a document is read from its start (0) on, an earlier one from its end (1).
+let edge = null;
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const data = button.dataset;
+  edge = "start" in data ? 0 : "end" in data ? 1 : null;
+  const part = { start: Number(data.start), end: Number(data.end) };
   const opens = "citation" in data || "library" in data || data.event === "chats";
   if ("view" in data) return view(!document.body.classList.contains("evaluating"));
   if (opens || "reset" in data) view(false);
@@ -184,13 +193,13 @@ element.addEventListener("click", (event) => {
   else if (data.event === "rename") rename(button.previousElementSibling);
   else if ("event" in data) tell(data.event, { value: data.value, turn: Number(data.turn) });
   else if ("ask" in data) ask(data.ask);
-  else if ("document" in data) tell("preview", { document: data.document });
+  else if ("document" in data) tell("preview", { document: data.document, ...part });
   else if ("close" in data) close();
   else if ("library" in data) tell("library", {});
   else if ("reset" in data) tell("reset", {});
   else if ("theme" in data) document.body.classList.toggle("dark");
   else if ("citation" in data) {
-    tell("cite", { turn: Number(data.turn), citation: Number(data.citation) });
+    tell("cite", { turn: Number(data.turn), citation: Number(data.citation), ...part });
   }
 });
 
@@ -234,13 +243,26 @@ function markChosen() {
   }
 }
 
+// On a phone what became of files is said below what is in view.
+let reported = false;
+function showReport() {
+  const report = element.closest("#intake") && element.querySelector("[role=status], .error");
+  if (report && !reported && phone.matches) {
+    report.scrollIntoView({ behavior: scrolling(), block: "nearest" });
+  }
+  reported = Boolean(report);
+}
+
 const settled = () => [...element.querySelectorAll(".turn:not(:has(.pending))")];
 let turns = settled().length;
 function rendered() {
   for (const fold of element.querySelectorAll("details")) {
     fold.open = unfolded.has(fold.dataset.key);
   }
+  if (element.closest("#conversation")) wait(false);
+  nameAsk();
   markChosen();
+  restoreScroll();
   restoreFocus();
   element.querySelector("input.name")?.select();
   const file = element.querySelector("[data-download]");
@@ -250,9 +272,15 @@ function rendered() {
   const now = settled();
   if (now.length > turns) now.at(-1).scrollIntoView({ behavior: scrolling(), block: "start" });
   turns = now.length;
-  const mark = element.querySelector(".source mark.cited, .source mark.near");
+  showReport();
+  const body = element.querySelector(".source .text");
+  if (body && edge !== null) {
+    body.scrollTop = edge * body.scrollHeight;
+    body.focus({ preventScroll: true });
+  }
+  edge = null;
+  const mark = body?.querySelector("mark.cited, mark.near");
   if (!mark) return;
-  const body = mark.closest(".text");
   const offset = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
   body.scrollTop += offset - Math.max(24, (body.clientHeight - mark.offsetHeight) / 3);
 }
