@@ -14,6 +14,7 @@ from rag.errors import (
 from rag.ingest import AddReport
 from rag.library import ask, open_store
 from rag.loaders import make_document
+from rag.snapshot import DocumentInfo
 from rag.store import Store
 from rag.types import Alternative, Answer, Citation, Document, Evidence, Hit, Passage
 
@@ -25,6 +26,7 @@ __all__ = [
     "Citation",
     "CitespanError",
     "Document",
+    "DocumentInfo",
     "Evidence",
     "Hit",
     "LoadError",

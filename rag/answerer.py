@@ -1,18 +1,19 @@
 """Retriever, reader and calibration put together: question in, cited answer out."""
 
-import copy
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rag import arguments
 from rag.calibration import Calibration
+from rag.citations import Sources
 from rag.composer import NEAREST, Composer
 from rag.config import Settings
 from rag.early_exit import read_enough, settled, worth_reading
 from rag.encoder import Encoder, SentenceTransformerEncoder
-from rag.errors import QuestionError, SettingsError, StoreError
-from rag.ingest import AddReport, Progress, add_files
+from rag.filters import Filter
+from rag.forked import refuse_forked
+from rag.ingest import AddReport, Progress, add_files, remove_files
 from rag.loaders import PathLike, as_paths
 from rag.models import load_reader
 from rag.reader import Reader
@@ -76,7 +77,6 @@ class Answerer:
             self.reader, self.calibration = load_reader(self.settings.reader, self.encoder)
         else:
             self.reader, self.calibration = reader, calibration or Calibration()
-        self._process = os.getpid()
         self._settled = settled(self.settings, self.calibration)
         self._composer = Composer(self.settings, self.calibration, self.encoder)
 
@@ -95,7 +95,7 @@ class Answerer:
 
         Raises:
             QuestionError: the question is empty or too long, or no document has the ids or a key.
-            SettingsError: ``top_k`` is below 1.
+            SettingsError: ``top_k`` is no whole number, or below 1.
             StoreError: the store cannot be read.
         """
         return self.ask_many([question], documents=documents, where=where, top_k=top_k)[0]
@@ -133,10 +133,10 @@ class Answerer:
 
         Raises, when the first step is asked for:
             QuestionError: the question is empty or too long, or no document has the ids or a key.
-            SettingsError: ``top_k`` is below 1.
+            SettingsError: ``top_k`` is no whole number, or below 1.
             StoreError: the store cannot be read.
         """
-        asked = self._checked(question)
+        (asked,) = self._checked([question])
         scope = _Scope(documents, where, self._most(top_k))
         began = time.perf_counter()
         with self.store.snapshot() as snapshot:
@@ -149,8 +149,8 @@ class Answerer:
             if snapshot.version != version:
                 found = self._retrieve([asked], scope)
             read = self._read([asked], found, scope, began)[0]
-            answer = self._composed(asked, read, snapshot)
-        self.retriever.save_index()
+            answer = self._composed(asked, read, snapshot, scope)
+        self.retriever.save_indexes()
         yield answer
 
     def search(
@@ -168,7 +168,7 @@ class Answerer:
 
         Raises:
             QuestionError: the question is empty or too long, or no document has the ids or a key.
-            SettingsError: ``top_k`` is below 1.
+            SettingsError: ``top_k`` is no whole number, or below 1.
             StoreError: the store cannot be read.
         """
         limit = self.settings.top_k
@@ -179,16 +179,21 @@ class Answerer:
         """``search`` for the ``depth`` best passages of several questions at once, in order."""
         return self._search(questions, _Scope(None, None, self.settings.top_k, depth))
 
-    def over(self, store: Store) -> "Answerer":
-        """An answerer over another store that shares this one's models.
+    def over(self, store: Store, settings: Settings | None = None) -> "Answerer":
+        """An answerer over another store, or with other settings, that shares this one's models.
+
+        What ``settings`` call the models is not looked at.
 
         Raises:
             ModelMismatch: the store was made with another encoder.
         """
-        other = copy.copy(self)
-        other.store = store
-        other.retriever = Retriever(store, self.encoder, self.settings)
-        return other
+        return Answerer(
+            store,
+            settings or self.settings,
+            encoder=self.encoder,
+            reader=self.reader,
+            calibration=self.calibration,
+        )
 
     def add(
         self, paths: PathLike | Sequence[PathLike], progress: Progress | None = None
@@ -198,64 +203,48 @@ class Answerer:
         ``progress`` is called with each file, the number of files done and the number of files.
 
         Raises:
-            LoadError: a path does not exist.
+            LoadError: a path does not exist, or is empty.
             StoreError: the store cannot be written; what was stored stays.
         """
-        self._require_process()
+        refuse_forked()
         report = add_files(self.store, self.encoder, as_paths(paths), progress)
         self.retriever.prepare()  # no question waits for the index
         return report
 
-    def _require_process(self) -> None:
-        if os.getpid() != self._process:  # PyTorch would wait for threads that were not forked
-            raise StoreError(
-                "this answerer is another process's; start processes that ask or add with "
-                'multiprocessing.get_context("spawn"), each with its own answerer'
-            )
+    def remove(self, path: PathLike) -> bool:
+        """Forget a file, or all files in a folder, gone or not; False where none was known.
+
+        Raises:
+            LoadError: the path is empty.
+            StoreError: the store cannot be written.
+        """
+        refuse_forked()
+        found = remove_files(self.store, self.encoder, as_paths(path))
+        self.retriever.prepare()
+        return found
 
     def _most(self, top_k: int | None) -> int:
         """How many passages are asked for."""
-        if top_k is not None and top_k < 1:
-            raise SettingsError(f"top_k must be at least 1, not {top_k}")
-        return self.settings.top_k if top_k is None else top_k
+        return self.settings.top_k if top_k is None else arguments.count("top_k", top_k)
 
-    def _all_checked(self, questions: Sequence[str]) -> list[str]:
-        if isinstance(questions, str):
-            raise QuestionError("give several questions as a list, or use ask or search for one")
-        return [self._checked(question) for question in questions]
-
-    def _checked(self, question: str) -> str:
-        if not isinstance(question, str):
-            raise QuestionError(f"a question is text, not {question!r}")
-        question = " ".join(question.split())
-        try:
-            question.encode()
-        except UnicodeEncodeError as error:
-            raise QuestionError(f"the question is no valid text ({error}); type it anew") from error
-        if not any(character.isalnum() for character in question):
-            raise QuestionError("the question is empty; ask something in words")
-        if len(question) > self.settings.max_question_chars:
-            raise QuestionError(
-                f"the question has {len(question):,} characters, at most "
-                f"{self.settings.max_question_chars:,} are allowed; make it shorter"
-            )
-        return question
+    def _checked(self, questions: Sequence[str]) -> list[str]:
+        return arguments.questions(questions, self.settings.max_question_chars)
 
     def _ask(self, questions: Sequence[str], scope: _Scope) -> list[tuple[Answer, list[Hit], int]]:
-        asked = self._all_checked(questions)
+        asked = self._checked(questions)
         with self.store.snapshot() as snapshot:
             answers = [
-                (self._composed(question, found, snapshot), found.ranked, found.read)
+                (self._composed(question, found, snapshot, scope), found.ranked, found.read)
                 for question, found in zip(asked, self._find(asked, scope), strict=True)
             ]
-        self.retriever.save_index()
+        self.retriever.save_indexes()
         return answers
 
     def _search(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
-        asked = self._all_checked(questions)
+        asked = self._checked(questions)
         with self.store.snapshot():
             ranked = [found.ranked[: scope.depth] for found in self._find(asked, scope)]
-        self.retriever.save_index()
+        self.retriever.save_indexes()
         return ranked
 
     def _find(self, asked: Sequence[str], scope: _Scope) -> Iterator[_Retrieved]:
@@ -266,7 +255,7 @@ class Answerer:
             yield from self._read(some, self._retrieve(some, scope), scope, began)
 
     def _retrieve(self, questions: Sequence[str], scope: _Scope) -> list[list[Hit]]:
-        self._require_process()
+        refuse_forked()  # whatever encoder is given
         depth = max(scope.read, scope.depth)
         return self.retriever.retrieve_many(questions, depth, scope.documents, scope.where)
 
@@ -292,7 +281,10 @@ class Answerer:
             for hits, (reading, read) in zip(found, readings, strict=True)
         ]
 
-    def _composed(self, question: str, found: _Retrieved, snapshot: Snapshot) -> Answer:
+    def _composed(
+        self, question: str, found: _Retrieved, snapshot: Snapshot, scope: _Scope
+    ) -> Answer:
         read = found.ranked[: found.read]
         near = found.ranked[:NEAREST]
-        return self._composer.compose(question, read, near, found.reading, snapshot, found.times)
+        source = Sources(snapshot, Filter.of(where=scope.where))
+        return self._composer.compose(question, read, near, found.reading, source, found.times)

@@ -7,12 +7,12 @@ from rag.dates import around_day
 
 _TRIM_LEFT = " \t\r\n\u00a0,;:.!?)]}’”»-–—"
 _TRIM_RIGHT = " \t\r\n\u00a0,;:([{‘“«-–—"
-_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
+_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»", "<": ">"}
 _STOPS = ".!?"
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}")  # a.m., U.S.A.
 _ATOM = re.compile(  # anchored and possessive where a passage without white space would take long
     r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"  # an e-mail address
-    r"|(?:https?://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
+    r"|(?:[A-Za-z][A-Za-z0-9+.-]{1,19}://|www\.)[^\s<>()\[\]\"'“”]*[^\s<>()\[\]\"'“”.,;:!?]"
     r"|(?<!\d)\d++(?::\d\d)+(?!\d)"  # a time
     r"|(?<!\d)\d{4}-\d\d-\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2,4}(?!\d)"  # a date
     r"|(?<![\w-])(?:--[^\W\d_][\w-]*\w|-[^\W\d_](?!\w))"  # an option of a command
@@ -133,7 +133,7 @@ def _balance(text: str, start: int, end: int) -> tuple[int, int]:
         depth = inner.count(left) - (_closers(inner, left, right))
         if depth == 1 and text[end : end + 1] == right:
             end += 1
-        elif depth == 1 and inner[:1] == left:
+        elif depth == 1 and inner[:1] == left != "<":  # which may say "less than"
             start += 1
         elif depth == -1 and start and text[start - 1] == left:
             start -= 1
@@ -148,13 +148,16 @@ def _balance(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _whole_marks(text: str, start: int, end: int) -> tuple[int, int]:
-    """Take in the missing half of a Markdown mark when it is next to the span."""
+    """Take in the missing half of a Markdown mark when it is next to the span, or both halves."""
     for mark in _PAIRED:
-        if start < end and text.count(mark, start, end) % 2:
-            if text.startswith(mark, end):
-                end += len(mark)
-            elif text.endswith(mark, 0, start):
-                start -= len(mark)
+        count = text.count(mark, start, end) if start < end else 0
+        before, behind = text.endswith(mark, 0, start), text.startswith(mark, end)
+        if count % 2 and behind:
+            end += len(mark)
+        elif count % 2 and before:
+            start -= len(mark)
+        elif count and before and behind:  # "a** to **b"
+            start, end = start - len(mark), end + len(mark)
     return start, end
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.candidates import Candidate
 from rag.errors import StoreError
+from rag.filters import Filter
 from rag.snapshot import Snapshot
 from rag.tables import statement_at
 from rag.types import Alternative, Bearing, Citation, Document, Evidence, Hit, Passage, Span
@@ -18,10 +19,19 @@ number in another row is no support."""
 class Sources:
     """Builds the citations of one answer from one snapshot."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Documents are fetched from the snapshot once each."""
+    def __init__(self, snapshot: Snapshot, only: Filter | None = None) -> None:
+        """Documents are fetched from the snapshot once each.
+
+        Of the sources of a text one is cited that ``only`` leaves.
+        """
         self._snapshot = snapshot
+        self._only = only
         self._documents: dict[str, Document] = {}
+
+    @property
+    def version(self) -> int:
+        """The store's, as ``Snapshot.version``."""
+        return self._snapshot.version
 
     def quoted(self, candidate: Candidate) -> Iterator[Citation]:
         """The places where an answer stands, one in a passage, numbered from 1."""
@@ -106,7 +116,7 @@ class Sources:
 
     def _document(self, document_id: str) -> Document:
         if document_id not in self._documents:
-            document = self._snapshot.document(document_id)
+            document = self._snapshot.document(document_id, self._only)
             if document is None:
                 raise StoreError(f"document {document_id} is missing; index the documents again")
             if hashlib.sha256(document.text.encode()).hexdigest() != document.sha256:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from rag.arguments import count
 from rag.errors import SettingsError
 
 _CALLED: Mapping[Any, str] = {str: "text", int: "a whole number"}  # the other types are numbers
@@ -40,8 +41,7 @@ class Settings:
                 called = _CALLED.get(field.type, "a number")
                 raise SettingsError(f"{field.name} must be {called}, not {value!r}")
         for name in ("dense_candidates", "lexical_candidates", "top_k", "max_question_chars"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}")
+            count(name, getattr(self, name))
         if self.max_alternatives < 0:
             raise SettingsError(f"max_alternatives must be at least 0, not {self.max_alternatives}")
         if not self.read_within >= 0:
@@ -67,19 +67,32 @@ class Settings:
 
     @classmethod
     def from_file(cls, path: Path | str) -> "Settings":
-        """Settings from a TOML file."""
+        """Settings from a TOML file; whatever is wrong with it is a ``SettingsError``."""
         try:
             return cls.from_mapping(tomllib.loads(Path(path).read_text("utf-8-sig")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from error
+        except (OSError, ValueError) as error:  # the latter of what is no TOML, and of its name
             raise SettingsError(f"{path}: {error}; expected a TOML file of settings") from error
 
 
 def data_home() -> Path:
-    """Where stores live by default: ``CITESPAN_HOME``, else the user's cache folder; absolute."""
+    """Where stores live by default: ``CITESPAN_HOME``, else the user's cache folder; absolute.
+
+    Raises:
+        SettingsError: neither is set, and the user has no home.
+    """
     if home := os.environ.get("CITESPAN_HOME"):
         return Path(home).absolute()
     cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache).absolute() if cache else Path.home() / ".cache") / "citespan"
+    if cache:
+        return Path(cache).absolute() / "citespan"
+    try:
+        return Path.home() / ".cache" / "citespan"
+    except RuntimeError as error:
+        raise SettingsError(
+            "this user has no home folder; set CITESPAN_HOME to a folder for the indexes"
+        ) from error
 
 
 def seeds_folder() -> Path:

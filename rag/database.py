@@ -32,7 +32,8 @@ class Database:
 
         The write lock is taken only where something has to be made, so that opening a store
         waits for no writer. A store in a folder that cannot be written is read without locks,
-        and no more once another user changes it.
+        and no more once another user changes it. A file that is no longer the one opened is
+        neither read nor written.
 
         Raises:
             StoreError: the place cannot be used, or the file is not a sound store.
@@ -47,8 +48,10 @@ class Database:
         except (OSError, ValueError) as error:  # the latter of a name that none can have
             raise StoreError(f"{path}: {error}; choose a folder that can be written") from error
         self._frozen = None if os.access(path.parent, os.W_OK) else _state(path)
+        self._opened: tuple[int, int] | None = None
         try:
             self._make()
+            self._opened = _identity(path)
             self._check()
         except BaseException:
             self.close()
@@ -116,6 +119,8 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None or not connection.in_transaction:
+            self._require_opened()
         if connection is None:
             # SQLite's locks are files beside the store, which some folders do not take.
             without_locks = "?mode=ro&immutable=1" if self._frozen else ""
@@ -180,6 +185,15 @@ class Database:
                         raise
                     time.sleep(0.01)
 
+    def is_there(self) -> bool:
+        """Whether the file is still the one that was opened."""
+        return self._opened is None or _identity(self.path) == self._opened
+
+    def _require_opened(self) -> None:
+        """Refuse another file in its place, which only new threads would read."""
+        if not self.is_there():
+            raise StoreError(f"{self.path} was replaced or removed; open the store again")
+
     def _require_frozen(self) -> None:
         """Refuse what is read without locks while another user writes it."""
         if self._frozen and _state(self.path) != self._frozen:
@@ -192,6 +206,18 @@ class Database:
                 if report != ("ok",):
                     raise sqlite3.DatabaseError(report[0])
 
+    def _remedy(self, error: sqlite3.OperationalError) -> str:
+        left = self.path.with_name(f"{self.path.name}-wal")
+        cannot_open = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN
+        if cannot_open and os.access(left, os.F_OK) and not os.access(self.path.parent, os.W_OK):
+            return (
+                f"its writer ended early and left {left.name}; open it once where it can be written"
+            )
+        return (
+            "check the free space, the rights on the folder, and that no other program holds "
+            "the store"
+        )
+
     @contextmanager
     def _typed_errors(self) -> Iterator[None]:
         try:
@@ -202,8 +228,7 @@ class Database:
             ) from error
         except sqlite3.OperationalError as error:
             raise StoreError(
-                f"{self.path} cannot be used now ({error}); check the free space, the rights on "
-                "the folder, and that no other program holds the store"
+                f"{self.path} cannot be used now ({error}); {self._remedy(error)}"
             ) from error
         except sqlite3.IntegrityError as error:
             raise StoreError(
@@ -213,6 +238,15 @@ class Database:
             raise StoreError(
                 f"{self.path} is damaged ({error}); delete its folder and index the documents again"
             ) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What another file would have otherwise; None where there is none."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

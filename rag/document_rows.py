@@ -53,6 +53,24 @@ def put(
     return is_new
 
 
+def holds(connection: sqlite3.Connection, document: Document) -> bool:
+    """Whether ``put`` would change nothing."""
+    row = connection.execute(
+        "SELECT s.document_id, n.title, n.media_type, said.metadata FROM sources s "
+        "LEFT JOIN named n USING (source) LEFT JOIN said USING (source) WHERE source = ?",
+        (document.source,),
+    ).fetchone()
+    if row is None or row[:3] != (document.id, document.title, document.media_type):
+        return False
+    given = _given(document)
+    told = not given or (row[3] is not None and json.loads(row[3]) == given)
+    return told and Snapshot(connection).is_current(document)
+
+
+def _given(document: Document) -> dict[str, str]:
+    return {str(key): str(value) for key, value in document.metadata.items()}
+
+
 def _renew_document(connection: sqlite3.Connection, document: Document) -> None:
     """Drop a document's passages; it is called from now on as those to come are."""
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
@@ -86,8 +104,8 @@ def _insert_passages(
 ) -> None:
     connection.executemany(
         "INSERT INTO passages "
-        "(document_id, start, stop, page, heading, header, about, text, vector) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "(document_id, start, stop, page, heading, header, about, text, searched, vector) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 p.document_id,
@@ -98,6 +116,7 @@ def _insert_passages(
                 p.header,
                 p.about,
                 p.text,
+                p.searched if p.searched != p.about + p.text else None,
                 v.astype("<f2").tobytes(),
             )
             for p, v in zip(passages, vectors, strict=True)
@@ -124,7 +143,7 @@ def _tell(connection: sqlite3.Connection, document: Document) -> bool:
 
     They take the place of what its source said before, and stand beside what other sources said.
     """
-    given = {str(key): str(value) for key, value in document.metadata.items()}
+    given = _given(document)
     if not given:
         return False
     connection.execute(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.forked import refuse_forked
 from rag.hardware import has_bf16
 from rag.quiet import quiet_loading
 
@@ -82,8 +83,9 @@ class SentenceTransformerEncoder:
         """Load the model.
 
         Raises:
-            ModelError: unknown name, incomplete folder or wrong checksum.
+            ModelError: unknown name, incomplete folder or wrong checksum; or see ``rag.forked``.
         """
+        refuse_forked()
         self._lock = threading.Lock()
         self._model: _Model = _Shipped() if _is_shipped(name) else _Named(name)
         self.dimension = self._model.dimension
@@ -100,6 +102,7 @@ class SentenceTransformerEncoder:
     def _encode(self, texts: Sequence[str], encode: Callable[[list[str]], Vectors]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        refuse_forked()
         with self._lock:
             vectors = encode(list(texts))
         if not np.isfinite(vectors).all():

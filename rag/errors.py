@@ -18,7 +18,7 @@ class ModelMismatch(CitespanError):
 
 
 class ModelError(CitespanError):
-    """A model is unknown, incomplete or fails its checksum."""
+    """A model is unknown, incomplete, fails its checksum, or was loaded before a fork."""
 
 
 class QuestionError(CitespanError):

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
+from rag.arguments import require_text
 from rag.errors import QuestionError
 
 
@@ -12,7 +14,8 @@ class Filter:
     """Restricts a search to some documents; everything given must hold.
 
     ``documents`` holds document ids (None: any). ``where`` holds pairs of a key and a value, both
-    equal, letter by letter, to a pair of ``Document.metadata``.
+    equal, letter by letter, to a pair of ``Document.metadata``; of a text that several sources
+    hold, one source says them all.
     """
 
     documents: frozenset[str] | None = None
@@ -26,7 +29,7 @@ class Filter:
 
         Raises:
             QuestionError: ``documents`` holds something else than ids, or ``where`` something
-                else than keys and values.
+                else than keys and values; or a character in them is none.
         """
         if where is not None and not _are_texts(where):
             raise QuestionError(
@@ -38,15 +41,18 @@ class Filter:
             raise QuestionError(
                 "documents takes ids, such as [d.id for d in answerer.store.documents()]"
             )
-        return cls(
-            None if documents is None else frozenset(documents), frozenset((where or {}).items())
-        )
+        pairs = (where or {}).items()
+        for text in (*(documents or ()), *chain.from_iterable(pairs)):
+            require_text(repr(text), text)
+            if "\0" in text:  # SQLite's JSON ends there, and would find what is called so far
+                raise QuestionError(f"{text!r} holds a NUL, which no filter can; leave it out")
+        return cls(None if documents is None else frozenset(documents), frozenset(pairs))
 
 
 def _are_texts(where: object) -> bool:
     """Whether these are keys and values, each of them text."""
     return isinstance(where, Mapping) and all(
-        isinstance(text, str) for pair in where.items() for text in pair
+        isinstance(text, str) for text in chain.from_iterable(where.items())
     )
 
 

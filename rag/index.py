@@ -7,7 +7,6 @@ and it is made anew when too much has changed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
@@ -25,17 +24,15 @@ from rag.index_base import (
     known_base,
     nearest,
     past_ties,
-    renew,
 )
 from rag.index_file import Manifest, Wanted
 from rag.index_kinds import filtered_probes, list_of_each
-
-if TYPE_CHECKING:
-    from rag.snapshot import Snapshot
-    from rag.store import Store
+from rag.snapshot import Snapshot
+from rag.store import Store
 
 SAVE_FROM = 2000  # passages; below this a rebuild is quicker than the checks
-RENEW_SHARE = 0.03  # of the base; more changes than this are worked into it
+RENEW_SHARE = 0.03  # of the base; after more changes than this it is made anew
+URGENT_SHARE = 0.25  # of the base; after more than this even while a question waits
 
 _NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
@@ -59,6 +56,7 @@ class VectorIndex:
         self._recent = recent
         self._passages = passages
         self._list_of: NDArray[np.int32] | None = None  # made for the first filter
+        self._left: NDArray[np.int64] | None = None  # read when first needed
         self.store_version = store_version
 
     def __len__(self) -> int:
@@ -81,8 +79,14 @@ class VectorIndex:
         held = 0 if self._base is None else len(self._base)
         return held + len(self._recent.numbers) - self._passages
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether so much has changed since the base was made that making it anew pays."""
+        changes = len(self._recent.numbers) + self.removed
+        return self._base is not None and _outgrown(self._base, changes, RENEW_SHARE)
+
     def search(
-        self, snapshot: "Snapshot", queries: Vectors, k: int, only: NDArray[np.int64] | None = None
+        self, snapshot: Snapshot, queries: Vectors, k: int, only: NDArray[np.int64] | None = None
     ) -> list[list[tuple[int, float]]]:
         """For each query up to ``k`` (passage number, inner product), best first, ties by number.
 
@@ -110,7 +114,7 @@ class VectorIndex:
             scores.update(more)
         return [sorted(s.items(), key=lambda item: (-item[1], item[0]))[:k] for s in found]
 
-    def vectors_of(self, snapshot: "Snapshot", numbers: Sequence[int]) -> Vectors:
+    def vectors_of(self, snapshot: Snapshot, numbers: Sequence[int]) -> Vectors:
         """The stored vectors of some passages of the snapshot, (numbers, dimension), in order.
 
         Taken from the index where it holds them unrounded: a tenth of what reading them costs.
@@ -124,7 +128,7 @@ class VectorIndex:
             vectors[~newer] = base.vectors_of(snapshot, wanted[~newer])
         return vectors
 
-    def save(self, store: "Store", encoder: Encoder) -> None:
+    def save(self, store: Store, encoder: Encoder) -> None:
         """Cache a newly built index beside the store; call it outside a snapshot.
 
         From then on it is mapped, and its memory given back. The manifest comes last, so a crash in
@@ -141,7 +145,7 @@ class VectorIndex:
             store.set_meta(MANIFEST, manifest.to_json())
         except (OSError, StoreError):
             return
-        mapped = index_file.read(store.folder, manifest, wanted, mapped=True)
+        mapped = index_file.read(store.folder, manifest, wanted)
         self._base = replace(
             base, index=mapped or base.index, saved=True, manifest=manifest.to_json()
         )
@@ -158,7 +162,7 @@ class VectorIndex:
         return _exact(queries, numbers, vectors, k)
 
     def _among_base(
-        self, snapshot: "Snapshot", queries: Vectors, k: int, only: NDArray[np.int64] | None
+        self, snapshot: Snapshot, queries: Vectors, k: int, only: NDArray[np.int64] | None
     ) -> list[Scores]:
         base = self._base
         if base is None:
@@ -169,7 +173,7 @@ class VectorIndex:
         held = len(base) - removed if only is None else len(only)
         k = min(k, held)
         wanted = k + min(removed, k)
-        if only is None or base.kind.exact:
+        if only is None or base.kind.probes == base.kind.lists:  # nothing to choose
             found = nearest(base, snapshot, queries, wanted, only, base.kind.probes)
         else:
             found = [
@@ -179,12 +183,18 @@ class VectorIndex:
         short = [row for row, scores in enumerate(found) if len(scores) < k]
         if short:  # too many removed ones were found, or too few passages in the lists probed
             if removed:
-                only = snapshot.numbers()
-                only = only[: int(np.searchsorted(only, base.last, side="right"))]
+                only = self._left_of(base, snapshot)
             again = nearest(base, snapshot, queries[short], k, only, base.kind.lists)
             for row, scores in zip(short, again, strict=True):
                 found[row] = scores
         return found
+
+    def _left_of(self, base: Base, snapshot: Snapshot) -> NDArray[np.int64]:
+        """Numbers of the passages of the base that are still in the store, ascending."""
+        if self._left is None:
+            numbers = snapshot.numbers()
+            self._left = numbers[: int(np.searchsorted(numbers, base.last, side="right"))]
+        return self._left
 
     def _probes(self, base: Base, queries: Vectors, only: NDArray[np.int64]) -> list[int]:
         """How many lists each query looks into for the passages that a filter leaves."""
@@ -195,9 +205,19 @@ class VectorIndex:
 
 
 def open_index(
-    store: "Store", snapshot: "Snapshot", encoder: Encoder, former: VectorIndex | None = None
+    store: Store,
+    snapshot: Snapshot,
+    encoder: Encoder,
+    former: VectorIndex | None = None,
+    *,
+    renewing: bool = False,
 ) -> VectorIndex:
-    """The index of the snapshot, from as much of a ``former`` one or of its file as is sound."""
+    """The index of the snapshot, from as much of a ``former`` one or of its file as is sound.
+
+    An outgrown one is made anew when ``renewing``, or when so much has changed that comparing it
+    one by one would take too long.
+    """
+    share = RENEW_SHARE if renewing else URGENT_SHARE
     version, count = snapshot.version, snapshot.passage_count()
     base, new = None, _NONE
     if count < SAVE_FROM:
@@ -205,10 +225,8 @@ def open_index(
     else:
         base = known_base(store.folder, snapshot, encoder, former.base if former else None)
         new = snapshot.numbers(base.last) if base else new
-        if base is None:
-            base = build(snapshot, encoder, count)
-        elif _changes(base, new, count) > max(SAVE_FROM, RENEW_SHARE * len(base)):
-            base, new = renew(store.folder, snapshot, encoder, count), _NONE
+        if base is None or _outgrown(base, _changes(base, new, count), share):
+            base, new = build(snapshot, encoder, count), _NONE
     recent = _recent(snapshot, new, encoder.dimension, former)
     index = VectorIndex(base, recent, version, count)
     if index.removed < 0:
@@ -222,8 +240,12 @@ def _changes(base: Base, new: NDArray[np.int64], count: int) -> int:
     return len(new) + removed
 
 
+def _outgrown(base: Base, changes: int, share: float) -> bool:
+    return changes > max(SAVE_FROM, share * len(base))
+
+
 def _recent(
-    snapshot: "Snapshot", numbers: NDArray[np.int64], dimension: int, former: VectorIndex | None
+    snapshot: Snapshot, numbers: NDArray[np.int64], dimension: int, former: VectorIndex | None
 ) -> Recent:
     """These passages with their vectors, of which a former index may hold some."""
     vectors = np.zeros((len(numbers), dimension), dtype=np.float32)

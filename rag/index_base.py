@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
@@ -22,9 +21,7 @@ from rag.index_kinds import (
     search_parameters,
     training_size,
 )
-
-if TYPE_CHECKING:
-    from rag.snapshot import Snapshot
+from rag.snapshot import Snapshot
 
 MANIFEST = "index"
 MORE = 16
@@ -55,7 +52,7 @@ class Base:
         """Number of passages, those removed since included."""
         return int(self.index.ntotal)
 
-    def vectors_of(self, snapshot: "Snapshot", numbers: NDArray[np.int64]) -> Vectors:
+    def vectors_of(self, snapshot: Snapshot, numbers: NDArray[np.int64]) -> Vectors:
         """The stored vectors of some of the passages, (numbers, dimension)."""
         if not isinstance(self.index, faiss.IndexIDMap):  # rounded
             return snapshot.vectors_of(numbers.tolist(), self.index.d)
@@ -65,7 +62,7 @@ class Base:
 
 
 def known_base(
-    folder: Path, snapshot: "Snapshot", encoder: Encoder, former: Base | None
+    folder: Path, snapshot: Snapshot, encoder: Encoder, former: Base | None
 ) -> Base | None:
     """The former one while the store names no other; else the one in the file, if it is sound."""
     line = snapshot.meta(MANIFEST)
@@ -75,7 +72,7 @@ def known_base(
     if manifest is None:
         return None
     wanted = Wanted(encoder.dimension, encoder.fingerprint, snapshot.version)
-    index = index_file.read(folder, manifest, wanted, mapped=True)
+    index = index_file.read(folder, manifest, wanted)
     kind = kind_named(manifest.kind)
     if index is None or kind is None:
         return None
@@ -84,7 +81,7 @@ def known_base(
     return base if held <= len(base) else None
 
 
-def build(snapshot: "Snapshot", encoder: Encoder, count: int) -> Base:
+def build(snapshot: Snapshot, encoder: Encoder, count: int) -> Base:
     """A base of all passages, trained on some that lie evenly among them."""
     kind = kind_for(count)
     numbers = snapshot.numbers()
@@ -100,29 +97,9 @@ def build(snapshot: "Snapshot", encoder: Encoder, count: int) -> Base:
     return Base(index, kind, int(numbers[-1]), snapshot.version, line, saved=False)
 
 
-def renew(folder: Path, snapshot: "Snapshot", encoder: Encoder, count: int) -> Base:
-    """A base of all passages: the saved one brought up to date, or a new one."""
-    line = snapshot.meta(MANIFEST)
-    manifest = Manifest.from_json(line)
-    kind = kind_for(count)
-    if manifest is None or kind.exact or manifest.kind != kind.factory:
-        return build(snapshot, encoder, count)
-    wanted = Wanted(encoder.dimension, encoder.fingerprint, snapshot.version)
-    index = index_file.read(folder, manifest, wanted, mapped=False)
-    if index is None:
-        return build(snapshot, encoder, count)
-    numbers = snapshot.numbers()
-    index.remove_ids(faiss.IDSelectorBatch(np.setdiff1d(ids_of(index), numbers)))
-    for some, vectors in snapshot.vectors(encoder.dimension, manifest.last):
-        index.add_with_ids(vectors, some)
-    if index.ntotal != count:
-        return build(snapshot, encoder, count)
-    return Base(index, kind, int(numbers[-1]), snapshot.version, line, saved=False)
-
-
 def nearest(
     base: Base,
-    snapshot: "Snapshot",
+    snapshot: Snapshot,
     queries: Vectors,
     k: int,
     only: NDArray[np.int64] | None,
@@ -165,7 +142,7 @@ def past_ties(search: Callable[[int], Found], k: int, held: int) -> Found:
 
 
 def _stored_products(
-    snapshot: "Snapshot", queries: Vectors, found: NDArray[np.int64]
+    snapshot: Snapshot, queries: Vectors, found: NDArray[np.int64]
 ) -> list[Scores]:
     """Products of the stored vectors, of those found that are in the store."""
     numbers, vectors = snapshot.vectors_found(

@@ -83,8 +83,8 @@ def write(folder: Path, index: faiss.Index, kind: Kind, last: int, wanted: Wante
     )
 
 
-def read(folder: Path, manifest: Manifest, wanted: Wanted, *, mapped: bool) -> faiss.Index | None:
-    """The index in the file, memory-mapped or loaded; None where anything does not match."""
+def read(folder: Path, manifest: Manifest, wanted: Wanted) -> faiss.Index | None:
+    """The index in the file, memory-mapped; None where anything does not match."""
     path = manifest.path(folder)
     kind = kind_named(manifest.kind)
     expected = (
@@ -97,7 +97,7 @@ def read(folder: Path, manifest: Manifest, wanted: Wanted, *, mapped: bool) -> f
     if kind is None or not expected or not checked_file.is_sound(path, checksum):
         return None
     try:
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:  # of a kind that this FAISS does not know, or gone since
         return None
     sound = (

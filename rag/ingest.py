@@ -16,15 +16,18 @@ Progress = Callable[[Path, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class AddReport:
-    """What became of the files given to ``Answerer.add``; sources as strings.
+    """What became of the files given to ``Answerer.add``; sources as strings, sorted.
 
     A file that held a document before and holds none now is among the ``errors``, and nothing is
     answered from it any more; one that cannot be reached keeps what it said.
     """
 
     added: tuple[str, ...]
+    """Files whose text is new to the store."""
     unchanged: tuple[str, ...]
+    """Files whose text the store held before, as theirs or as another's."""
     errors: tuple[LoadError, ...]
+    """One for each file that could not be read; the message names it."""
     skipped: tuple[str, ...] = ()
     """Files in folders that are of no kind that is read."""
 
@@ -56,6 +59,20 @@ def add_files(
         errors=tuple(intake.errors),
         skipped=tuple(map(str, skipped_files(paths))),
     )
+
+
+def remove_files(store: Store, encoder: Encoder, paths: Sequence[Path]) -> bool:
+    """Forget files, and all files in folders, gone or not; False where none was known."""
+    gone = {source_of(path) for path in paths}
+    with store.snapshot() as snapshot:
+        known = [
+            source
+            for source in snapshot.sources()
+            if not gone.isdisjoint((source, *map(str, Path(source).parents)))
+        ]
+    for source in sorted(known, reverse=True):  # a text is called anew but once
+        store.remove_source(source, encoder)
+    return bool(known)
 
 
 class _Intake:

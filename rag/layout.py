@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import combining, east_asian_width
 
-from rag.sentences import Bounds
+from rag.sentences import NUMBER, Bounds
 
 _TAB = 8
 _MOST = 50  # cells of a line
@@ -21,9 +21,7 @@ _GAP = re.compile(
     r"| *+[\t\u3000][ \t\u3000]*+(?=\S)"
     r"|(?<!\.) *+(?:\.{5,}+|(?:\. ){5,}+\.?) *+(?=[^\s.]))"  # dots that lead to a value
 )
-_MARKER = re.compile(  # of a list item, before its gap
-    r"(?:[-*+•‣◦–—#>]+|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})[.)])\Z"
-)
+_MARKER = re.compile(rf"(?:[-*+•‣◦–—#>]+|{NUMBER})\Z")  # of a list item, before its gap
 _RULE = re.compile(r"[-=_+]{3,}+\Z|[-=_+]++(?:[ \t]++[-=_+]++)+\Z")
 
 

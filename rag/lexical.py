@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +16,8 @@ from rag import checked_file, occurrences, postings
 from rag.checked_file import Checksum
 from rag.errors import StoreError
 from rag.postings import Integers, Postings, Scores, Shape, rarity
-
-if TYPE_CHECKING:
-    from rag.snapshot import Snapshot
-    from rag.store import Store
+from rag.snapshot import Snapshot
+from rag.store import Store
 
 MANIFEST = "occurrences"
 PREFIX = "words"
@@ -28,6 +25,7 @@ POSTINGS_FROM = 10_000
 """Passages. Milliseconds a question (median, 95th percentile), FTS5 against postings:
 10,000: 1.6, 3.8 against 0.6, 1.1; 100,000: 11.6, 32.8 against 0.9, 1.4."""
 RENEW_SHARE = 0.1  # of the passages they hold; after more changes they are made anew
+URGENT_SHARE = 0.25  # of them; after more than this even while a question waits
 
 Found = list[tuple[int, float]]
 
@@ -88,6 +86,7 @@ class LexicalIndex:
         self._removed = removed
         self._sizes: tuple[int, Scores] | None = None  # found for the first question
         self._holding: dict[str, int] = {}
+        self._left: Integers | None = None  # read when first needed
         self.store_version = store_version
 
     @property
@@ -95,9 +94,15 @@ class LexicalIndex:
         """The postings, None in a small store."""
         return self._base
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether so much has changed since the postings were made that making them anew pays."""
+        changes = len(self._newer) + self._removed
+        return self._base is not None and changes > RENEW_SHARE * len(self._base)
+
     def search(
         self,
-        snapshot: "Snapshot",
+        snapshot: Snapshot,
         asked: Sequence[Sequence[str]],
         limit: int,
         only: Integers | None = None,
@@ -121,7 +126,7 @@ class LexicalIndex:
             found.append(among[:limit])
         return found
 
-    def save(self, store: "Store") -> None:
+    def save(self, store: Store) -> None:
         """Keep newly made postings beside the store; call it outside a snapshot.
 
         From then on they are mapped, and their memory given back. The manifest comes last, so a
@@ -155,7 +160,7 @@ class LexicalIndex:
     def _among_base(
         self,
         base: Base,
-        snapshot: "Snapshot",
+        snapshot: Snapshot,
         terms: Sequence[str],
         limit: int,
         only: Integers | None,
@@ -172,17 +177,23 @@ class LexicalIndex:
         there = snapshot.stored([number for number, _ in found])
         kept = [item for item in found if item[0] in there]
         if len(kept) < limit and len(found) == limit + more:  # many of the best were removed
-            numbers = snapshot.numbers()
-            return base.postings.best(rare, norms, limit, numbers[numbers <= base.last])
+            return base.postings.best(rare, norms, limit, self._left_of(base, snapshot))
         return kept[:limit]
 
-    def _measure(self, base: Base, snapshot: "Snapshot") -> tuple[int, Scores]:
+    def _left_of(self, base: Base, snapshot: Snapshot) -> Integers:
+        """Numbers of the passages of the base that are still in the store, ascending."""
+        if self._left is None:
+            numbers = snapshot.numbers()
+            self._left = numbers[numbers <= base.last]
+        return self._left
+
+    def _measure(self, base: Base, snapshot: Snapshot) -> tuple[int, Scores]:
         """How many passages there are today, and the norms of those of the base."""
         passages, tokens = occurrences.totals(snapshot.connection)
         self._sizes = passages, base.postings.norms(tokens / passages)
         return self._sizes
 
-    def _held(self, base: Base, snapshot: "Snapshot", term: str) -> int:
+    def _held(self, base: Base, snapshot: Snapshot, term: str) -> int:
         """How many passages hold a term today; what took a look into FTS5 is kept."""
         if not self._removed and not len(self._newer):
             return base.postings.holding(term)
@@ -192,16 +203,28 @@ class LexicalIndex:
 
 
 def open_lexical(
-    store: "Store", snapshot: "Snapshot", former: LexicalIndex | None = None
+    store: Store,
+    snapshot: Snapshot,
+    former: LexicalIndex | None = None,
+    *,
+    renewing: bool = False,
 ) -> LexicalIndex:
-    """The index of the snapshot, from as much of a ``former`` one or of its file as is sound."""
+    """The index of the snapshot, from as much of a ``former`` one or of its file as is sound.
+
+    Outgrown postings are made anew when ``renewing``, or when so much has changed that FTS5 would
+    take too long for it. A state before the former one's, of which few ask, may be left to FTS5.
+    """
     version, count = snapshot.version, snapshot.passage_count()
-    if count < POSTINGS_FROM or (former is not None and former.store_version > version):
-        return LexicalIndex(None, _NONE, 0, version)  # FTS5 alone is right for any state
+    fts5 = LexicalIndex(None, _NONE, 0, version)  # right for any state
+    if count < POSTINGS_FROM:
+        return fts5
     base = _known_base(store.folder, snapshot, former)
+    if base is None and former is not None and former.store_version > version:
+        return fts5
     newer = snapshot.numbers(base.last) if base else _NONE
     removed = len(base) - (count - len(newer)) if base else 0
-    outgrown = base is not None and len(newer) + removed > RENEW_SHARE * len(base)
+    share = RENEW_SHARE if renewing else URGENT_SHARE
+    outgrown = base is not None and len(newer) + removed > share * len(base)
     if base is None or outgrown or removed < 0:
         base, newer, removed = _build(snapshot), _NONE, 0
     return LexicalIndex(base, newer, removed, version)
@@ -212,18 +235,17 @@ def any_of(words: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words)
 
 
-def _matched(
-    snapshot: "Snapshot", words: Sequence[str], limit: int, only: Integers | None
-) -> Found:
+def _matched(snapshot: Snapshot, words: Sequence[str], limit: int, only: Integers | None) -> Found:
     """What FTS5 finds."""
     return snapshot.lexical(any_of(words), limit, only) if words else []
 
 
-def _known_base(folder: Path, snapshot: "Snapshot", former: LexicalIndex | None) -> Base | None:
+def _known_base(folder: Path, snapshot: Snapshot, former: LexicalIndex | None) -> Base | None:
     """The former index's postings while the store names no others; else those in the file."""
     line = snapshot.meta(MANIFEST)
-    if former is not None and former.base is not None and former.base.manifest == line:
-        return former.base
+    known = former.base if former else None
+    if known and known.manifest == line and known.store_version <= snapshot.version:
+        return known
     manifest = Manifest.from_json(line)
     if manifest is None or manifest.store_version > snapshot.version:
         return None
@@ -237,7 +259,7 @@ def _known_base(folder: Path, snapshot: "Snapshot", former: LexicalIndex | None)
     return Base(found, manifest.last, manifest.store_version, line, saved=True)
 
 
-def _build(snapshot: "Snapshot") -> Base:
+def _build(snapshot: Snapshot) -> Base:
     numbers, tokens = occurrences.lengths(snapshot.connection)
     found = postings.collect(numbers, tokens, occurrences.groups(snapshot.connection))
     line = snapshot.meta(MANIFEST)

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag import arguments
 from rag.answerer import Answerer
 from rag.config import Settings, data_home, seeds_folder
 from rag.errors import LoadError
+from rag.forked import refuse_forked
 from rag.ingest import Progress, left_out
 from rag.loaders import PathLike, as_paths, find_files, source_of, supported_suffixes
 from rag.store import Store
@@ -48,17 +50,20 @@ def ask(
     state of its first call are kept; use ``Answerer`` where the documents change while it runs.
 
     Raises:
-        LoadError: a path does not exist, or none of the files could be read.
+        LoadError: a path does not exist or is empty, or none of the files could be read.
         QuestionError: the question is empty or too long.
+        SettingsError: there is no folder for indexes: the user has no home.
         StoreError: the index cannot be written or read.
         ModelError: a model that the settings name cannot be loaded.
         ModelMismatch: the model that the settings name has other weights than when it indexed.
     """
     settings = settings or Settings()
+    arguments.question(question, settings.max_question_chars)  # before models are loaded for it
     paths = [seeds_folder()] if documents is None else as_paths(documents)
     folder = store_folder(paths, settings)
+    refuse_forked()  # the lock may be held by a thread that was not forked
     with _lock:
-        answerer = _open.get((folder, settings))
+        answerer = _kept(folder, settings)
         if answerer is None:
             find_files(paths)  # what is not there is said before anything is loaded or made
             answerer = _answerer(folder, settings)
@@ -67,19 +72,22 @@ def ask(
     return answerer.ask(question)
 
 
+def _kept(folder: Path, settings: Settings) -> Answerer | None:
+    """The answerer of an earlier call, unless its index was removed or replaced since."""
+    answerer = _open.get((folder, settings))
+    if answerer is None or answerer.store.is_there():
+        return answerer
+    answerer.store.close()
+    return None
+
+
 def _answerer(folder: Path, settings: Settings) -> Answerer:
     named = (settings.encoder, settings.reader)
     known = _models.get(named)
     if known is None:
         known = _models[named] = Answerer(Store(folder), settings)
         return known
-    return Answerer(
-        Store(folder),
-        settings,
-        encoder=known.encoder,
-        reader=known.reader,
-        calibration=known.calibration,
-    )
+    return known.over(Store(folder), settings)
 
 
 def store_folder(paths: Sequence[Path], settings: Settings) -> Path:

@@ -55,10 +55,11 @@ class Names:
         return any(name not in said and name[0].isdigit() in lacking for name in others)
 
     def _names(self, begin: int, stop: int) -> Iterator[str]:
-        """Numbers, and words with a capital where the sentence does not begin."""
+        """Numbers, and words with a capital where the sentence does not begin, or as its label."""
         for match in _WORD.finditer(self._passage, begin, stop):
             word = match[0]
-            if word[0].isdigit() or (match.start() > begin and _is_name(word)):
+            inside = match.start() > begin or self._passage.startswith(":", match.end())
+            if word[0].isdigit() or (inside and _is_name(word)):
                 yield _folded(word)
 
 

@@ -15,9 +15,9 @@ from rag.sentences import Bounds, has_odd_fences, paragraph_sentences, paragraph
 from rag.tables import Table, tables
 from rag.types import Document, Passage
 
-VERSION = 4
-"""Raised where ``split`` gives other passages: what a store holds from before is split again when
-its document is added again."""
+VERSION = 5
+"""Raised where ``split`` gives other passages, or ones found by other words: what a store holds
+from before is split again when its document is added again."""
 TARGET = 600
 """Characters up to which short paragraphs are joined."""
 LONGEST = 1_100

@@ -2,7 +2,8 @@
 
 Readers are trained on prose, and their tokens know no line ends. So a line that ends without a
 stop, such as a heading or a list item, is read with one, and the row ``| Dinner | €28 |`` below the
-header ``| Meal | Limit |`` as ``Dinner: the Limit is €28.``. Marks of Markdown are left out.
+header ``| Meal | Limit |`` as ``Dinner: the Limit is €28.``. Marks of Markdown are left out, and
+what is struck out; ligatures are read in letters, and words broken at a line's end whole.
 What is found is mapped to where it is from; no answer leaves its line or cell.
 """
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from rag.sentences import Bounds
 from rag.tables import cells, first_rows, runs
+from rag.words import LIGATURES, PRINTED
 
 Ints = NDArray[np.int64]
 
@@ -25,10 +27,11 @@ MOST = 6
 _MARKS_ENOUGH = tuple(".!?,;:")
 # A line's end behind a word: no stop, comma, colon or dash, and no mark such as those of a rule.
 _ENDS_BARE = re.compile(r"(?<=[^\W_]|[)\]”’\"'%°€$£`*])[ \t]*+[\r\n]")
-# The line of a fence, those before a heading's words and a quoted line, of bold text and of code.
+# The line of a fence, those before a heading's words and a quoted line, of bold text and of code,
+# what is struck out, and what is printed otherwise than in letters.
 _MARKS = re.compile(
     r"(?m)^ {0,3}(?:`{3,}+(?![^\r\n]*`)|~{3})[^\r\n]*|^ {0,3}#{1,6}[ \t]+"
-    r"|^ {0,3}(?!>>>)(?:>[ \t]?)+|\*\*+|`+"
+    rf"|^ {{0,3}}(?!>>>)(?:>[ \t]?)+|\*\*+|`+|~~[^~\r\n]++~~|{PRINTED.pattern}"
 )
 
 
@@ -66,11 +69,16 @@ class Prose:
         self._append(text, np.full(len(text), PUT_IN))
 
     def take(self, original: str, bounds: Bounds) -> None:
-        """Append ``original[start:end]`` without marks, a piece that answers do not leave."""
+        """Append ``original[start:end]`` without marks, a piece that answers do not leave.
+
+        The letters of a ligature are all from where it is.
+        """
         self._piece += 1
         start, end = bounds
         for mark in _MARKS.finditer(original, start, end):
             self._append(original[start : mark.start()], np.arange(start, mark.start()))
+            letters = LIGATURES.get(mark[0], "")
+            self._append(letters, np.full(len(letters), mark.start()))
             start = mark.end()
         self._append(original[start:end], np.arange(start, end))
 

@@ -14,6 +14,9 @@ _WHETHER = re.compile(
 )
 _OFFERS = re.compile(r"\b(?:or|either|which of|who of)\b", re.IGNORECASE)
 _ASKS = re.compile(rf"\W*(?:{'|'.join(ASKING)})\b", re.IGNORECASE)
+_ASKED = re.compile(  # behind the marks and the number of a heading, or "Q: "
+    rf"[\W\d_]*+(?:Q[\W\d_]++)?(?:(?:{'|'.join(ASKING)})\b|{_WHETHER.pattern})", re.IGNORECASE
+)
 _ASKED_WHY = re.compile(r"\b(?:ask|demand|doubt|know|quer|wonder)\w* why\b", re.IGNORECASE)
 _REASON = re.compile(  # what a word of reason or manner follows
     r"\b(?:as|because|by|due|for|from|since|through|to|using|via|with)\b", re.IGNORECASE
@@ -66,6 +69,11 @@ def says_whether(question: str, sentence: str) -> bool:
 def is_question(sentence: str) -> bool:
     """Whether it ends in a question mark, or in marks behind one."""
     return "?" in sentence.rstrip()[-3:]
+
+
+def is_asked(statement: str) -> bool:
+    """Whether a text asks it, as the headings of frequent questions do."""
+    return is_question(statement) and _ASKED.match(statement) is not None
 
 
 def may_answer(question: str, sentence: str) -> bool:

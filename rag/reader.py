@@ -1,5 +1,6 @@
 """Question and passages to candidate spans."""
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +15,8 @@ from rag.hardware import has_bf16
 from rag.near_misses import Names
 from rag.prose import Prose, prose
 from rag.questions import (
-    asks,
     asks_whether,
+    is_asked,
     is_question,
     last_asked,
     offers_choice,
@@ -35,6 +36,8 @@ MAX_QUESTION_TOKENS = 64
 MAX_ANSWER_TOKENS = 48
 SPANS_PER_WINDOW = 4
 WINDOWS_AT_ONCE = 32
+
+_BLANK = re.compile(r"(?<=\S)[ \t]*+\r?\n[ \t]*+\r?\n")  # behind words
 
 
 class Reader(Protocol):
@@ -179,12 +182,14 @@ class _ReadHit:
         bounds = statements(hit.passage.text)
         self._names = Names(question, hit.passage.text, bounds)
         self._statements = np.asarray(bounds, dtype=np.int64).reshape(-1, 2)
+        self._asked = np.asarray([is_asked(hit.passage.text[a:b]) for a, b in bounds], np.bool_)
         self._mass = np.zeros(len(self._statements), dtype=np.float32)
 
     def add(self, window: _Window, start: Floats, end: Floats) -> None:
         """Decode one window's logits; a statement in two windows keeps the greater mass."""
         where = np.searchsorted(self._statements[:, 0], window.offsets[:, 0], side="right") - 1
-        self._spans.extend(_decode(window, start, end, where, self._hit))
+        answers = self._without_questions(window, where) if self._asked.any() else window
+        self._spans.extend(_decode(answers, start, end, where, self._hit))
         mass = token_mass(start, end, window.context)
         sums = np.bincount(
             where.clip(0)[window.context],
@@ -192,6 +197,15 @@ class _ReadHit:
             minlength=len(self._mass),
         )
         self._mass = np.maximum(self._mass, sums)
+
+    def _without_questions(self, window: _Window, where: NDArray[np.int64]) -> _Window:
+        """Where answers may lie: nothing is answered by another question, or goes over one.
+
+        ``where`` is (tokens,), the statement of each.
+        """
+        own = where.clip(0)
+        pieces = np.cumsum(self._asked)[own] + (0 if window.pieces is None else window.pieces)
+        return replace(window, context=window.context & ~self._asked[own], pieces=pieces)
 
     def spans(self) -> list[Span]:
         """Best first."""
@@ -206,11 +220,8 @@ class _ReadHit:
     def _telling(self, span: Span) -> Span | None:
         """The span if it tells more than the question does, or may be one of two things offered.
 
-        "Does it run on Windows?" is answered by no "Windows", but by the sentence around it; and
-        nothing is answered by another question, such as the next heading: "When does it run?".
+        "Does it run on Windows?" is answered by no "Windows", but by the sentence around it.
         """
-        if self._is_asked(span):
-            return None
         if self._offers_choice or adds_to(self._question, span.text):
             return span
         if not self._asks_whether:
@@ -219,18 +230,21 @@ class _ReadHit:
         tells = adds_to(self._question, whole.text) or says_whether(self._question, whole.text)
         return whole if tells and not is_question(whole.text) else None
 
-    def _is_asked(self, span: Span) -> bool:
-        """Whether the span is of a question that the passage asks."""
-        whole = self._whole(span).text if "?" in self._hit.passage.text else ""
-        return is_question(whole) and asks(whole)
-
     def _whole(self, span: Span) -> Span:
-        """The statements that a span is of."""
+        """The statements that a span is of; with one that ends in a colon, those that it leads to.
+
+        "Do not take it:" means the items below, up to the next blank line.
+        """
         bounds = self._statements + self._hit.passage.start
         around = bounds[(bounds[:, 0] < span.end) & (span.start < bounds[:, 1])]
         if not len(around):  # a row that names its columns again is none
             return span
-        return replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
+        whole = replace(span, start=int(around[0, 0]), end=int(around[-1, 1]))
+        if not whole.text.rstrip("*_").endswith(":"):
+            return whole
+        below = _BLANK.search(self._hit.passage.text, whole.end - self._hit.passage.start)
+        end = self._hit.passage.start + below.start() if below else self._hit.passage.end
+        return replace(whole, end=int(bounds[bounds[:, 1] <= end, 1].max()))
 
     def bearings(self) -> list[Bearing]:
         """Every statement, in order."""

@@ -1,6 +1,5 @@
 """Question to passages: dense and lexical search, fused. FAISS ids end here."""
 
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from rag.encoder import Encoder, Vectors
 from rag.errors import QuestionError
 from rag.filters import Filter
 from rag.index import VectorIndex, open_index
+from rag.kept_indexes import KeptIndexes
 from rag.lexical import LexicalIndex, open_lexical
 from rag.snapshot import Snapshot
 from rag.store import Store
@@ -45,10 +45,19 @@ class Retriever:
         self._store = store
         self._encoder = encoder
         self._settings = settings
-        self._index: VectorIndex | None = None
-        self._lexical: LexicalIndex | None = None
+        self._dense_index = KeptIndexes[VectorIndex](
+            lambda snapshot, former, renewing: open_index(
+                store, snapshot, encoder, former, renewing=renewing
+            ),
+            lambda index: index.save(store, encoder),
+        )
+        self._lexical_index = KeptIndexes[LexicalIndex](
+            lambda snapshot, former, renewing: open_lexical(
+                store, snapshot, former, renewing=renewing
+            ),
+            lambda index: index.save(store),
+        )
         self._filtered: tuple[tuple[int, Filter], NDArray[np.int64]] | None = None
-        self._lock = threading.Lock()
 
     def retrieve(
         self,
@@ -77,32 +86,27 @@ class Retriever:
         """
         vectors = self._encoder.encode_questions(questions)
         with self._store.snapshot() as snapshot:
-            index, lexical = self.indexes(snapshot)
+            dense_index, lexical_index = self.indexes(snapshot)
             only = self._numbers(snapshot, Filter.of(documents, where))
-            words = max(limit, self._settings.lexical_candidates)
-            near = index.search(
-                snapshot, vectors, max(limit, self._settings.dense_candidates), only
-            )
-            worded = lexical.search(snapshot, [query_words(q) for q in questions], words, only)
-            found = [_Scores(dict(a), dict(b)) for a, b in zip(near, worded, strict=True)]
-            cosines = _cosines(snapshot, index, found, vectors)
-            best = [
-                _fused(own, near_it, limit) for own, near_it in zip(found, cosines, strict=True)
-            ]
+            dense_limit = max(limit, self._settings.dense_candidates)
+            lexical_limit = max(limit, self._settings.lexical_candidates)
+            words = [query_words(question) for question in questions]
+            dense = dense_index.search(snapshot, vectors, dense_limit, only)
+            lexical = lexical_index.search(snapshot, words, lexical_limit, only)
+            found = [_Scores(dict(a), dict(b)) for a, b in zip(dense, lexical, strict=True)]
+            cosines = _cosines(snapshot, dense_index, found, vectors)
+            best = [_fused(own, to, limit) for own, to in zip(found, cosines, strict=True)]
             passages = snapshot.passages(list({n for own in best for n, _ in own}))
             return [_hits(own, fused, passages) for own, fused in zip(found, best, strict=True)]
 
     def prepare(self) -> None:
         """Make the indexes ready and save them, so that no question waits for that.
 
-        One after the other, so that memory never holds both.
+        One after the other, so that memory never holds both. While an outgrown one is made anew
+        questions are answered from the former one. Call it outside a snapshot.
         """
-        with self._store.snapshot() as snapshot, self._lock:
-            self._near(snapshot)
-        self.save_index()
-        with self._store.snapshot() as snapshot:
-            self.indexes(snapshot)
-        self.save_index()
+        self._dense_index.prepare(self._store)
+        self._lexical_index.prepare(self._store)
 
     def _numbers(self, snapshot: Snapshot, only: Filter | None) -> NDArray[np.int64] | None:
         """Numbers of the passages a filter leaves; the last one's are kept, as it often returns."""
@@ -116,37 +120,14 @@ class Retriever:
             raise QuestionError(f"no document has {unknown}; nothing could be searched")
         return known[1]
 
-    def save_index(self) -> None:
+    def save_indexes(self) -> None:
         """Cache both indexes beside the store; call it outside a snapshot."""
-        if self._index is not None:
-            self._index.save(self._store, self._encoder)
-        if self._lexical is not None:
-            self._lexical.save(self._store)
+        self._dense_index.save()
+        self._lexical_index.save()
 
     def indexes(self, snapshot: Snapshot) -> tuple[VectorIndex, LexicalIndex]:
         """Both indexes of the snapshot, opened or made where that has not been done."""
-        with self._lock:
-            return self._near(snapshot), self._worded(snapshot)
-
-    def _near(self, snapshot: Snapshot) -> VectorIndex:
-        """The vector index of the snapshot; the newest is kept. To be called with the lock."""
-        kept = self._index
-        if kept is not None and kept.store_version == snapshot.version:
-            return kept
-        index = open_index(self._store, snapshot, self._encoder, kept)
-        if kept is None or kept.store_version < index.store_version:
-            self._index = index
-        return index
-
-    def _worded(self, snapshot: Snapshot) -> LexicalIndex:
-        """The lexical index of the snapshot; the newest is kept. To be called with the lock."""
-        kept = self._lexical
-        if kept is not None and kept.store_version == snapshot.version:
-            return kept
-        lexical = open_lexical(self._store, snapshot, kept)
-        if kept is None or kept.store_version < lexical.store_version:
-            self._lexical = lexical
-        return lexical
+        return self._dense_index.of(snapshot), self._lexical_index.of(snapshot)
 
 
 def query_words(question: str) -> list[str]:

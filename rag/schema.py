@@ -47,6 +47,21 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
 END;
 """
 
+# What is found by, where that is not ``about`` and ``text`` as they stand, as in an older store.
+_SEARCHED = """
+ALTER TABLE passages ADD COLUMN searched TEXT;
+DROP TRIGGER IF EXISTS passage_added;
+DROP TRIGGER IF EXISTS passage_removed;
+CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
+    INSERT INTO lexical (rowid, text)
+    VALUES (new.number, coalesce(new.searched, new.about || new.text));
+END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
+    INSERT INTO lexical (lexical, rowid, text)
+    VALUES ('delete', old.number, coalesce(old.searched, old.about || old.text));
+END;
+"""
+
 # Which ``rag.passages.VERSION`` made a document's passages.
 _SPLIT_BY = "ALTER TABLE documents ADD COLUMN split_by INTEGER NOT NULL DEFAULT 0;"
 
@@ -92,6 +107,7 @@ _ADDED = (
     ("named", "source", _NAMED),
     ("passages", "header", _HEADER),
     ("passages", "about", _ABOUT),
+    ("passages", "searched", _SEARCHED),
     ("documents", "split_by", _SPLIT_BY),
 )
 

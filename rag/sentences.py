@@ -12,20 +12,27 @@ _QUOTED = re.compile(r"(?!>>>)(?:>[ \t]?)+")  # before a line of another's; Pyth
 
 # A stop, then closing quotes, brackets and reference marks. Possessive: linear on any input.
 _STOP = re.compile(
-    r"(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++(?:[\"'”’»›)\]}]|\[\d{1,3}\])*+(?=\s)"
+    r"(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++(?:[\"'”’»›)\]}¹²³⁰⁴-⁹*†‡]"
+    r"|[–-]?\[(?:\^|note )?\d{1,3}(?:[,–-] ?\d{1,3})*+\])*+(?=\s)"
     r"|[。！？｡]++[」』）”’】〉》]*+"
 )
 _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
 _WORD = re.compile(r"\S+")
 _NEXT_WORD = re.compile(r"\s*+[^\w\s]*+(\w*)")
-_ITEM = re.compile(r"(?:[-*+•‣◦●▪■○☐☑–—]\s|\(?(?:\d{1,3}|[a-zA-Z])[.)]\s|[#|>])")
+NUMBER = r"\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})[.)]"
+"""Before a list item; part of patterns here and in ``rag.layout``."""
+_ITEM = re.compile(  # "[1] " before a small letter is a reference in wrapped text
+    rf"(?:[-*+•‣◦●▪■○☐☑–—]\s|{NUMBER}\s|\[\d{{1,3}}\]\s(?![a-z])|[#|>])"
+)
 _FENCE = re.compile(r"`{3,}+(?![^\r\n]*`)|~{3}(?!~)")  # of code, whose lines are lines
 
 _STAMP = re.compile(r"[\[(<]?\d{1,4}[:./-]\d{1,2}\b")  # a time or date, as before messages
 _COLUMN_GAP = re.compile(r"\S(?: {3}|\t)[ \t]*+\S")
 _BAR = re.compile(r"\S\s*+\|\s*+\S")  # between cells
 
-_LABEL = re.compile(r"[^\W\d_][^\s:]*+(?: [^\s:]++){0,3}+: ")
+_LABEL = re.compile(  # four words; what stands in brackets is one
+    r"[^\W\d_][^\s:]*+(?: (?:\([^()\r\n]{1,80}\)(?=[ :])|[^\s:]++)){0,3}+: "
+)
 
 _NEVER_LAST = frozenset(
     "mr mrs ms messrs dr prof st gen col lt capt maj sgt adm cmdr sen rep gov rev hon pres fr "

@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import filtered
 from rag.encoder import Vectors
 from rag.errors import StoreError
 from rag.filters import Filter
@@ -15,7 +17,6 @@ from rag.passages import VERSION
 from rag.types import Document, Passage
 
 ROWS_AT_ONCE = 4096
-_VARIABLES = 30_000  # below SQLite's limit of 32,766 bound values
 
 _PASSAGE = "p.document_id, p.start, p.stop, p.text, p.page, p.heading, p.header, p.about"
 
@@ -44,7 +45,7 @@ class Snapshot:
 
     def meta(self, key: str) -> str | None:
         """A value of the manifest."""
-        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self._row("SELECT value FROM meta WHERE key = ?", key)
         return None if row is None else str(row[0])
 
     @property
@@ -56,26 +57,43 @@ class Snapshot:
         """Number of passages."""
         return int(self.connection.execute("SELECT count(*) FROM passages").fetchone()[0])
 
-    def document(self, document_id: str) -> Document | None:
-        """The document with this id, or None."""
-        row = self.connection.execute(
+    def document(self, document_id: str, only: Filter | None = None) -> Document | None:
+        """The document with this id, or None.
+
+        It has the name of the first of its sources, with a filter of the first that says what the
+        filter asks for.
+        """
+        row = self._row(
             "SELECT d.id, d.title, min(s.source), d.text, d.sha256, d.media_type, d.pages, "
-            "d.metadata FROM documents d JOIN sources s ON s.document_id = d.id WHERE d.id = ?",
-            (document_id,),
-        ).fetchone()
-        if row[0] is None:
-            return None
-        identifier, title, source, text, sha256, media_type, pages, metadata = row
-        return Document(
-            identifier,
-            title,
-            source,
-            text,
-            sha256,
-            media_type,
-            tuple(json.loads(pages)),
-            json.loads(metadata),
+            "d.metadata FROM documents d JOIN sources s ON s.document_id = d.id WHERE d.id = ? "
+            "GROUP BY d.id",
+            document_id,
         )
+        if row is None:
+            return None
+        id_, title, source, text, sha256, kind, pages, facts = row
+        if only and only.where:
+            source, title = filtered.source_saying(self.connection, document_id, only)
+        starts = tuple(json.loads(pages))
+        return Document(id_, title, source, text, sha256, kind, starts, json.loads(facts))
+
+    def named_by(self, source: str) -> str | None:
+        """The id of the document that a source names, or None."""
+        row = self._row("SELECT document_id FROM sources WHERE source = ?", source)
+        return None if row is None else str(row[0])
+
+    def named(self, source: str) -> Document | None:
+        """The document that a source names, with this source and as it calls it, or None."""
+        row = self.connection.execute(
+            "SELECT s.document_id, n.title, n.media_type FROM sources s "
+            "LEFT JOIN named n USING (source) WHERE s.source = ?",
+            (source,),
+        ).fetchone()
+        document = row and self.document(row[0])
+        if document is None:
+            return None
+        title, media_type = row[1] or document.title, row[2] or document.media_type
+        return replace(document, source=source, title=title, media_type=media_type)
 
     def called_anew(self, document_id: str) -> Document | None:
         """The document, if it is there, as the first of its sources calls it otherwise."""
@@ -92,9 +110,7 @@ class Snapshot:
 
     def split_by(self, document_id: str) -> int | None:
         """The ``rag.passages.VERSION`` that made the passages of a document; None: not stored."""
-        row = self.connection.execute(
-            "SELECT split_by FROM documents WHERE id = ?", (document_id,)
-        ).fetchone()
+        row = self._row("SELECT split_by FROM documents WHERE id = ?", document_id)
         return None if row is None else int(row[0])
 
     def is_current(self, document: Document) -> bool:
@@ -123,21 +139,31 @@ class Snapshot:
         )
         return [DocumentInfo(*row) for row in rows]
 
+    def sources(self) -> dict[str, str]:
+        """Every source with the id of its document; the texts are not read."""
+        return dict(self.connection.execute("SELECT source, document_id FROM sources"))
+
+    def sizes_under(self, prefix: str) -> dict[str, tuple[str, int]]:
+        """Every source whose name begins so, with the id and the characters of its document."""
+        rows = self.connection.execute(
+            "SELECT s.source, d.id, length(d.text) FROM sources s JOIN documents d "
+            "ON d.id = s.document_id WHERE s.source >= ? AND s.source < ?",
+            (prefix, prefix + "\U0010ffff"),
+        )
+        return {source: (id_, characters) for source, id_, characters in rows}
+
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """The passages with these numbers.
 
         Raises:
             StoreError: one of them is not there; a lost passage is never dropped in silence.
         """
-        found: dict[int, Passage] = {}
-        for begin in range(0, len(numbers), _VARIABLES):
-            some = list(numbers[begin : begin + _VARIABLES])
-            rows = self.connection.execute(
-                f"SELECT p.number, {_PASSAGE} FROM passages p "  # noqa: S608 - only marks
-                f"WHERE p.number IN ({_marks(some)})",
-                some,
-            )
-            found.update((row[0], _passage(row[1:])) for row in rows)
+        rows = self.connection.execute(
+            f"SELECT p.number, {_PASSAGE} FROM passages p "  # noqa: S608 - only constants
+            "WHERE p.number IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
+        )
+        found = {row[0]: _passage(row[1:]) for row in rows}
         if missing := set(numbers) - found.keys():
             raise StoreError(f"passages {sorted(missing)[:5]} are not in the store; open it again")
         return found
@@ -158,32 +184,12 @@ class Snapshot:
 
     def numbers_of(self, only: Filter) -> NDArray[np.int64]:
         """Numbers of all passages of the documents that a filter leaves, ascending."""
-        chosen: list[str] = []
-        values: list[str] = []
-        if only.documents is not None:
-            chosen.append("SELECT value FROM json_each(?)")
-            values.append(json.dumps(sorted(only.documents)))
-        for key, value in sorted(only.where):
-            chosen.append("SELECT document_id FROM facts WHERE key = ? AND value = ?")
-            values += [key, value]
-        return self._numbers(
-            f"SELECT number FROM passages WHERE document_id IN ({' INTERSECT '.join(chosen)})",  # noqa: S608 - only marks
-            values,
-        )
+        query, values = filtered.chosen(only)
+        return self._numbers(f"SELECT number FROM passages WHERE document_id IN ({query})", values)  # noqa: S608 - ours
 
     def unknown(self, only: Filter) -> str:
         """What a filter names and no document has: all of its ids, or a key; "" for none."""
-
-        def there(query: str, value: str) -> bool:
-            return self.connection.execute(f"{query} = ? LIMIT 1", (value,)).fetchone() is not None
-
-        ids = only.documents or ()
-        if ids and not any(there("SELECT 1 FROM documents WHERE id", id_) for id_ in ids):
-            return f"the id {min(ids)!r}"
-        for key, _ in sorted(only.where):
-            if not there("SELECT 1 FROM facts WHERE key", key):
-                return f"metadata called {key!r}"
-        return ""
+        return filtered.unknown(self.connection, only)
 
     def lexical(
         self, match: str, limit: int, only: NDArray[np.int64] | None = None
@@ -240,13 +246,10 @@ class Snapshot:
         Raises:
             StoreError: a stored vector has another length or is not finite.
         """
-        rows: list[tuple[int, bytes]] = []
-        for begin in range(0, len(numbers), _VARIABLES):
-            some = list(numbers[begin : begin + _VARIABLES])
-            rows += self.connection.execute(
-                f"SELECT number, vector FROM passages WHERE number IN ({_marks(some)})",  # noqa: S608 - only marks
-                some,
-            )
+        rows = self.connection.execute(
+            "SELECT number, vector FROM passages WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
+        ).fetchall()
         return [number for number, _ in rows], _matrix([blob for _, blob in rows], dimension)
 
     def vectors(
@@ -266,7 +269,14 @@ class Snapshot:
             numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
             yield numbers, _matrix([row[1] for row in rows], dimension)
 
-    def _numbers(self, query: str, values: Sequence[str | int]) -> NDArray[np.int64]:
+    def _row(self, query: str, value: str) -> Any:
+        """The first row of a query for a text; None for a text that no store can hold."""
+        try:
+            return self.connection.execute(query, (value,)).fetchone()
+        except UnicodeEncodeError:
+            return None
+
+    def _numbers(self, query: str, values: Sequence[int] | Mapping[str, Any]) -> NDArray[np.int64]:
         """The one column of a query, ascending; joined by SQLite, which is three times as fast."""
         row = self.connection.execute(f"SELECT group_concat(number) FROM ({query})", values)  # noqa: S608 - ours
         joined = row.fetchone()[0]
@@ -282,10 +292,6 @@ def _matrix(blobs: Sequence[bytes], dimension: int) -> Vectors:
     if not np.isfinite(matrix).all():
         raise StoreError("a stored vector is damaged; index the documents again")
     return matrix
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _passage(row: tuple[str, int, int, str, int | None, str | None, str | None, str]) -> Passage:

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch.nn.functional import linear
 
 from rag.errors import ModelError
+from rag.forked import refuse_forked
 from rag.packed_bert import PackedBert, Shape
 from rag.quiet import quiet_loading
 from rag.spans import Floats
@@ -32,7 +33,11 @@ class SpanModel(Protocol):
         ...
 
     def logits(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Logits]:
-        """Logits of each text, in order, given shortest texts first."""
+        """Logits of each text, in order, given shortest texts first.
+
+        Raises:
+            ModelError: this process was forked from the one of the model.
+        """
         ...
 
 
@@ -56,6 +61,7 @@ class PackedSpanModel:
     @torch.inference_mode()
     def logits(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Logits]:
         """Logits of each text, in order."""
+        refuse_forked()
         heads = [linear(hidden, *self._head).numpy() for hidden in self._bert(ids, types)]
         return [(head[:, 0], head[:, 1]) for head in heads]
 
@@ -90,6 +96,7 @@ class TransformersSpanModel:
 
     def logits(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Logits]:
         """Logits of each text, in order; shortest texts first is fastest."""
+        refuse_forked()
         found: list[Logits] = []
         begin = 0
         while begin < len(ids):
@@ -125,8 +132,10 @@ def load(folder: Path, *, mixed: bool) -> tuple[SpanModel, Tokenizer]:
     """The model in a folder and its tokenizer; ``mixed`` multiplies matrices in bf16.
 
     Raises:
-        ModelError: the folder is missing, incomplete or holds another kind of model.
+        ModelError: the folder is missing, incomplete or holds another kind of model; or see
+            ``rag.forked``.
     """
+    refuse_forked()
     if not (folder / "config.json").is_file():
         raise ModelError(
             f"{folder}: no reader model there (config.json is missing); "

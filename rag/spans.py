@@ -65,7 +65,7 @@ def best_spans(
 
     ``start``, ``end`` and ``allowed`` are (tokens,). Ties go to the earlier, then the shorter
     span, so that the order is deterministic. Spans never touch a token that is not allowed at
-    their ends; allowed tokens are contiguous in a question-context pair.
+    their ends; that none goes over such tokens is up to the costs.
     """
     max_length = costs.shape[1]
     starts, ends = (np.where(allowed, head, np.float32(-np.inf)) for head in (start, end))

@@ -5,18 +5,18 @@ Writers take turns, readers work on snapshots and never wait.
 """
 
 import os
-import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rag import copying
 from rag.database import Database
-from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, named_by, put
+from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, holds, named_by, put
 from rag.encoder import Encoder, Vectors
-from rag.errors import ModelMismatch, StoreError
+from rag.errors import LoadError, ModelMismatch, StoreError
+from rag.loaders import make_document
 from rag.passages import split
 from rag.snapshot import DocumentInfo, Snapshot
 from rag.types import Document, Passage
@@ -36,6 +36,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be used, or the file in it is not a sound store.
         """
+        _require_named(folder)
         try:
             self.folder = Path(folder).absolute()  # wherever the process goes meanwhile
         except OSError as error:
@@ -59,16 +60,24 @@ class Store:
         """Close the store's files."""
         self._database.close()
 
+    def is_there(self) -> bool:
+        """Whether the store is still the one that was opened, neither removed nor replaced."""
+        return self._database.is_there()
+
     def copy(self, folder: Path | str) -> "Store":
         """A store of its own in a new folder, holding what this one holds now, or no store.
+
+        It shares the files of the indexes, which are never written again, where the disk lets it.
 
         Raises:
             StoreError: the folder cannot be written, or already has a store.
         """
+        _require_named(folder)
         path = Path(folder) / "store.sqlite"
-        _require_absent(path)
+        copying.require_absent(path)
         with self._database.reading() as connection:
-            _back_up(connection, path)
+            copying.back_up(connection, path)
+            copying.share_indexes(connection, self.folder, path.parent)
         return Store(folder)
 
     @contextmanager
@@ -87,6 +96,11 @@ class Store:
         """The document with this id, or None."""
         with self.snapshot() as snapshot:
             return snapshot.document(document_id)
+
+    def named_by(self, source: str) -> str | None:
+        """The id of the document that a source names, or None."""
+        with self.snapshot() as snapshot:
+            return snapshot.named_by(source)
 
     def documents(self) -> list[DocumentInfo]:
         """Every source and its document, ordered by source."""
@@ -111,7 +125,8 @@ class Store:
 
         Raises:
             ModelMismatch: the store holds the vectors of another encoder.
-            StoreError: the disk is full, the store locked or damaged; what was stored stays.
+            StoreError: the disk is full, the store locked or damaged, or a document is none that
+                ``make_document`` makes; what was stored stays.
         """
         self.require_encoder(encoder)
         new = []
@@ -188,6 +203,7 @@ class Store:
         batch: list[_Split] = []
         size = held = 0
         for document in documents:
+            _require_made(document)
             with self.snapshot() as snapshot:
                 known = snapshot.is_current(document)
             batch.append((document, [] if known else split(document)))
@@ -204,6 +220,11 @@ class Store:
 
         ``vectors`` holds those of all passages, in order.
         """
+        with self._database.reading() as connection:
+            known = all(holds(connection, document) for document, _ in batch)
+        if known:  # waits for no other writer, and needs no right to write
+            self._call_anew(sorted({document.id for document, _ in batch}), encoder)
+            return []
         new = []
         begin = 0
         with self._database.writing() as connection:
@@ -226,24 +247,19 @@ class Store:
             self.add(called, encoder)  # embeds while others may write
 
 
-def _back_up(connection: sqlite3.Connection, path: Path) -> None:
-    """Write what a connection sees to a new file, whole or not at all."""
-    half = path.with_name(f"copy-{os.getpid()}-{threading.get_ident()}.tmp")
+def _require_named(folder: Path | str) -> None:
+    if not os.fspath(folder):
+        raise StoreError('the path of the store is empty; name a folder, "." for the working one')
+
+
+def _require_made(document: Document) -> None:
+    """Refuse what could not be cited: passages are found by the hash of their document's text."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(half)) as copied:
-            connection.backup(copied)
-        _require_absent(path)
-        half.rename(path)
-    except (OSError, sqlite3.Error) as error:
+        made = make_document(document.text, "", document.source, "")
+    except LoadError as error:
+        raise StoreError(f"{document.source}: {error}") from error
+    if (made.id, made.sha256) != (document.id, document.sha256):
         raise StoreError(
-            f"{path} cannot be written ({error}); check the free space and the rights on the folder"
-        ) from error
-    finally:
-        for left in path.parent.glob(f"{half.name}*"):  # with the logs beside it
-            left.unlink()
-
-
-def _require_absent(path: Path) -> None:
-    if path.exists():
-        raise StoreError(f"{path} is there already; copy into a new folder")
+            f"{document.source}: the document's id and sha256 are not those of its text; "
+            "make it with make_document"
+        )

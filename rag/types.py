@@ -1,14 +1,13 @@
-"""The records that everything else speaks: frozen, slotted, no behaviour but ``Answer.verify``.
+"""The records that everything else speaks: frozen, slotted, with no behaviour but ``Answer``'s.
 
 Every offset counts characters (Unicode code points) of ``Document.text``; ends are exclusive.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from rag.store import Store
+from rag.words import spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,17 @@ class Document:
     sha256: str
     media_type: str
     pages: tuple[int, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class Documents(Protocol):
+    """What holds documents: a store, or a snapshot of one."""
+
+    def document(self, document_id: str) -> Document | None:
+        """The document with this id, or None."""
+
+    def named_by(self, source: str) -> str | None:
+        """The id of the document that a source names, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,16 @@ class Passage:
 
     @property
     def searched(self) -> str:
-        """What is embedded and indexed: what it is about, then its text."""
-        return self.about + self.text
+        """What is embedded and indexed: what it is about, then its text, in single letters."""
+        return spelled(self.about + self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A retrieved passage; ranks count from 1, None where that search did not return it.
 
-    ``rank`` is its place now, ``retrieved_rank`` the one before it was read (None: not read yet).
+    ``rank`` is its place now, ``retrieved_rank`` the one before the passages that were read, which
+    need not be this one, moved to the front (None: nothing was read yet).
     """
 
     passage: Passage
@@ -170,7 +180,8 @@ class Answer:
     ``text`` is the first citation's quote; ``sentence`` is the verbatim sentence around it;
     ``confidence`` is the probability that the answer is right, also when it was withheld.
     ``evidence`` are the sentences of the passages read that bear on the question, best first; they
-    are there without an answer too, as the place to look.
+    are there without an answer too, as the place to look. Answers are equal whatever their
+    ``timings_ms``.
     """
 
     question: str
@@ -179,7 +190,7 @@ class Answer:
     confidence: float
     citations: tuple[Citation, ...]
     alternatives: tuple[Alternative, ...]
-    timings_ms: Mapping[str, float]
+    timings_ms: Mapping[str, float] = field(compare=False)
     store_version: int
     evidence: tuple[Evidence, ...] = ()
 
@@ -191,8 +202,32 @@ class Answer:
             "evidence": [asdict(evidence) for evidence in self.evidence],
         }
 
-    def verify(self, store: "Store") -> list[str]:
-        """Check every quote against the store again; returns one line for each that fails."""
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Answer":
+        """The answer that ``to_dict`` gave these values for, also where they come from JSON.
+
+        Raises:
+            KeyError, TypeError: they are not as ``rag/answer.schema.json`` says.
+        """
+        alternatives = (
+            Alternative(**other | {"citation": Citation(**other["citation"])})
+            for other in values["alternatives"]
+        )
+        return cls(
+            **dict(values)
+            | {
+                "citations": tuple(Citation(**citation) for citation in values["citations"]),
+                "alternatives": tuple(alternatives),
+                "evidence": tuple(Evidence(**evidence) for evidence in values["evidence"]),
+            }
+        )
+
+    def verify(self, store: Documents) -> list[str]:
+        """Check every quote, and that its source still holds it, as the store has them now.
+
+        Returns one line for each that fails. A file that has changed since it was taken in is
+        looked at only once it is added again.
+        """
         quoted: list[tuple[str, Citation | Evidence]] = [
             (f"[{c.number}]", c) for c in self.citations
         ]
@@ -200,13 +235,14 @@ class Answer:
         quoted += [("evidence", evidence) for evidence in self.evidence]
         problems = []
         for name, place in quoted:
-            document = store.document(place.document_id)
-            if document is None:
+            document, named = store.document(place.document_id), store.named_by(place.source)
+            if document is None or named is None:
                 problems.append(
                     f"{name} {place.source}: no longer in the store; it was changed or removed"
                 )
             elif (
-                document.sha256 != place.sha256
+                named != place.document_id
+                or document.sha256 != place.sha256
                 or document.text[place.start : place.end] != place.quote
             ):
                 problems.append(f"{name} {place.source}: the source has changed")

@@ -1,7 +1,14 @@
 """Words of a text, and which of them tell something."""
 
 import re
+from unicodedata import normalize
 
+LIGATURES = {sign: normalize("NFKC", sign) for sign in map(chr, range(0xFB00, 0xFB07))}
+"""Two or three letters printed as one sign."""
+PRINTED = re.compile(  # a ligature, or the hyphen of a word that goes on in the next line
+    rf"[{''.join(LIGATURES)}]"
+    r"|(?<=[^\W\d_])-[ \t]*+\r?\n[ \t]*+(?=[a-zß-öø-ÿ])(?!(?:and|or)\b)"
+)
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")  # with accents that are characters of their own
 STEM = 5
 """Letters that two forms of a word must share."""
@@ -13,9 +20,14 @@ STOP_WORDS = frozenset(
 )
 
 
+def spelled(text: str) -> str:
+    """The text with its words in single letters, without the line ends in their midst."""
+    return PRINTED.sub(lambda found: LIGATURES.get(found[0], ""), text)
+
+
 def telling_words(text: str) -> list[str]:
     """Distinct lower-case words in order, less stop words where others remain."""
-    found = (word.strip("_") for word in _WORD.findall(text.lower()))  # of emphasis
+    found = (word.strip("_") for word in _WORD.findall(spelled(text).lower()))  # of emphasis
     words = [word for word in dict.fromkeys(found) if word]
     return [word for word in words if word not in STOP_WORDS] or words
 

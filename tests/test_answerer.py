@@ -1,6 +1,5 @@
 """Question in, checked answer out: on the seed document, with the shipped models."""
 
-import copy
 import json
 import math
 import sqlite3
@@ -329,17 +328,6 @@ def test_what_is_told_before_a_question_may_be_its_answer(
     assert any(
         "4 May" in (said or "") for said in (answer.text, *(a.text for a in answer.alternatives))
     )
-
-
-def test_another_process_is_told_what_to_do(
-    answerer: Answerer, monkeypatch: pytest.MonkeyPatch, seeds: Path
-) -> None:
-    other = copy.copy(answerer)
-    monkeypatch.setattr(other, "_process", -1)
-    with pytest.raises(StoreError, match="spawn"):
-        other.ask("Who urged caution?")
-    with pytest.raises(StoreError, match="spawn"):
-        other.add(seeds)
 
 
 @pytest.mark.parametrize(

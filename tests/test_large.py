@@ -180,7 +180,7 @@ def test_many_changes_are_worked_into_the_index(
         store.remove_source(f"d{step}")
     store.add([document(f"new{step}", rng) for step in range(20)], encoder)
     check(store, retriever, encoder)
-    retriever.save_index()
+    retriever.save_indexes()
     with store.snapshot() as snapshot:
         near, worded = retriever.indexes(snapshot)
         count = snapshot.passage_count()

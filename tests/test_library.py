@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,9 @@ from tests.rights import folder_with_rights
 
 PUBLIC = {
     "AddReport", "Alternative", "Answer", "Answerer", "Citation", "CitespanError", "Document",
-    "Evidence", "Hit", "LoadError", "ModelError", "ModelMismatch", "Passage", "QuestionError",
-    "Settings", "SettingsError", "Store", "StoreError", "ask", "make_document", "open_store",
+    "DocumentInfo", "Evidence", "Hit", "LoadError", "ModelError", "ModelMismatch", "Passage",
+    "QuestionError", "Settings", "SettingsError", "Store", "StoreError", "ask", "make_document",
+    "open_store",
 }  # fmt: skip
 
 UNREADABLE = Path("/proc/self/mem")
@@ -74,6 +76,22 @@ def test_indexes_once_and_reuses_the_store(tmp_path: Path, monkeypatch: pytest.M
     again = ask("Where is Assam tea grown?", documents=[str(page)], settings=Settings())
     assert again.text == first.text
     assert again.store_version == first.store_version
+
+
+@pytest.mark.parametrize("then", ["removed", "replaced"])
+def test_an_index_that_is_gone_is_made_again(tmp_path: Path, then: str) -> None:
+    (tmp_path / "a.txt").write_text("The red boat is called Petrel.")
+    question, folder = "What is the red boat called?", store_folder([tmp_path], Settings())
+    first = ask(question, documents=tmp_path)
+    assert "Petrel" in (first.text or "")
+    if then == "removed":
+        shutil.rmtree(folder)
+    else:
+        folder.rename(tmp_path / "old")
+        open_store(folder).close()
+    assert ask(question, documents=tmp_path).text == first.text
+    with open_store(folder) as store:
+        assert len(store.documents()) == 1
 
 
 def test_a_renamed_file_has_its_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

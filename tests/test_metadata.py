@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from rag.answerer import Answerer
+from rag.config import Settings
 from rag.errors import QuestionError
 from rag.filters import Filter
 from rag.loaders import make_document
@@ -103,3 +105,54 @@ def test_an_older_store_keeps_what_its_sources_said(tmp_path: Path) -> None:
 def test_a_key_takes_one_text(where: Any) -> None:
     with pytest.raises(QuestionError, match="takes keys and values, one text each"):
         Filter.of(where=where)
+
+
+def tell(store: Store, source: str, text: str = "The bell rings at six.", **facts: str) -> None:
+    one = make_document(text, f"Note {source}", source, "text/plain", metadata=facts)
+    store.add([one], WordEncoder())
+
+
+def cited(store: Store, **where: str) -> list[tuple[str, str]]:
+    """The sources and titles that an answer cites, whatever its confidence."""
+    settings = Settings(reader="sentence", min_confidence=0.0)
+    asked = Answerer(store, settings, encoder=WordEncoder())
+    answer = asked.ask("When does the bell ring?", where=where or None)
+    places = [*answer.citations, *(a.citation for a in answer.alternatives)]
+    assert {p.source for p in places} == {e.source for e in answer.evidence}
+    assert answer.verify(store) == []
+    return [(place.source, place.title) for place in places]
+
+
+def test_who_asks_for_one_tenant_is_told_of_no_other(store: Store) -> None:
+    tell(store, "acme.txt", tenant="acme")
+    tell(store, "beta.txt", tenant="beta", year="2021")
+    tell(store, "gamma.txt", tenant="beta", year="2022")
+    tell(store, "z.txt", "Another text.", tenant="acme", year="2021")
+    assert cited(store) == [("acme.txt", "Note acme.txt")]
+    assert cited(store, tenant="acme") == [("acme.txt", "Note acme.txt")]
+    assert cited(store, tenant="beta") == [("beta.txt", "Note beta.txt")]
+    assert cited(store, tenant="beta", year="2022") == [("gamma.txt", "Note gamma.txt")]
+
+
+def test_all_pairs_are_said_by_one_source(store: Store) -> None:
+    odd = {'q"x': "2", "a.b": "'", "ключ": "да", "": ""}
+    tell(store, "x.txt", team="x", year="2021", **odd)
+    tell(store, "y.txt", team="y", year="2022")
+    assert cited(store, team="x", year="2022") == []
+    assert cited(store, team="x", year="2021", **odd) == [("x.txt", "Note x.txt")]
+    assert cited(store, team="y", year="2022") == [("y.txt", "Note y.txt")]
+    store.remove_source("x.txt", WordEncoder())
+    assert cited(store, year="2022", team="y") == [("y.txt", "Note y.txt")]
+
+
+def test_a_filter_of_several_pairs_finds_what_an_older_store_said(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        tell(store, "x.txt", team="x", year="2021")
+        tell(store, "y.txt", team="y", year="2022")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.executescript("DROP TABLE said;")
+    with Store(tmp_path) as store:  # nobody knows who said what
+        assert cited(store, team="x", year="2022") == [("x.txt", "Note x.txt")]
+        tell(store, "x.txt", team="x", year="2021")
+        tell(store, "y.txt", team="y", year="2022")
+        assert cited(store, team="y", year="2022") == [("y.txt", "Note y.txt")]

@@ -50,6 +50,14 @@ def test_the_one_who_asks_is_no_name() -> None:
     assert not Names("Is Elm Row cheap?", text, sentences(text)).stray(answer + 1, answer + 4)
 
 
+def test_the_label_of_a_line_is_a_name() -> None:
+    text = "Graz: open on Mondays, 9 to 12\nLinz: open on Fridays\nSteyr: shut"
+    names = Names("When is Linz open?", text, sentences(text))
+    for day, stray in (("Mondays", True), ("Fridays", False)):
+        start = text.index(day)
+        assert names.stray(start, start + len(day)) is stray
+
+
 def test_coming_back_without_a_name_is_no_near_miss() -> None:
     """Long texts speak of one thing; its name is far away, but no other is nearer."""
     text = "Beyoncé Knowles grew up in Houston. She sang. She won there. Her sister came too."

@@ -153,6 +153,29 @@ def test_marks_are_not_read() -> None:
     assert told("2 * 3, item #4, a*b") is None
 
 
+def test_what_is_struck_out_is_not_read() -> None:
+    assert told("It is on ~~Tuesday~~ Friday. ~~In Room 4.~~ In Room 9.") == (
+        "It is on  Friday.  In Room 9."
+    )
+    assert told("~~Ben brings it.~~\nMia brings it.") == "\nMia brings it."
+    assert told("~~ 5 or 6 ~ or ~7~") is None
+
+
+def test_words_that_are_printed_in_other_signs_are_read_as_written() -> None:
+    text = "The oﬃce is ﬁne, off-\nly fi-\r\n  nal; half- and full-\ntime, Fri-\nDay, 3-\nday."
+    said = prose(text)
+    assert said is not None
+    assert said.text == ("The office is fine, offly final; half- and fulltime, Fri-\nDay, 3-\nday.")
+    at = np.array(
+        [
+            [said.text.index(word), said.text.index(word) + len(word)]
+            for word in ("office", "fi", "final")
+        ]
+    )
+    found = [text[start:end] for start, end in said.located(at).offsets]
+    assert found == ["oﬃce", "ﬃ", "fi-\r\n  nal"]
+
+
 def test_an_answer_may_hold_marks_but_no_line_of_code_before() -> None:
     text = "Run `make all` now.\n\n```sh\nmake all\nmake test\n```"
     said = prose(text)

@@ -6,6 +6,7 @@ from rag.questions import (
     asks,
     asks_for_sentence,
     asks_whether,
+    is_asked,
     may_answer,
     offers_choice,
     says_whether,
@@ -52,6 +53,25 @@ def test_what_asks() -> None:
     assert asks("“Why not?")
     assert not asks("Thanks, okay?")
     assert not asks("Whenever it rains")
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("Are dogs allowed in the garden?", True),
+        ("### Is there a free trial?", True),
+        ("**Q: Do you offer phone support?**", True),
+        ("Q: Where is my data stored?", True),
+        ("3. Can I change my name?", True),
+        ("Which browsers are supported?¹", True),
+        ("Are dogs allowed in the garden", False),
+        ("The meeting is at noon, okay?", False),
+        ("Ann: is it at noon?", False),
+        ("Island dogs?", False),
+    ],
+)
+def test_what_is_asked(statement: str, *, expected: bool) -> None:
+    assert is_asked(statement) is expected
 
 
 @pytest.mark.parametrize(

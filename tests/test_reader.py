@@ -142,10 +142,29 @@ def test_nothing_is_answered_by_a_question(reader: SpanReader) -> None:
     for text, expected in (
         ("How is the boiler?", 0),
         ("How, is the boiler.", 1),
-        ("Is it May?", 1),
+        ("It is May, okay?", 1),
+        ("Is it May?", 0),
+        ("## Q: Is it May?", 0),
     ):
         spans = reader.read([asked], [hits(text)])[0].spans
         assert bool(spans) == expected
+
+
+def test_no_answer_goes_over_a_question(reader: SpanReader) -> None:
+    for between in ("\n", " "):
+        text = between.join(["Rules of the house.", "Are dogs allowed?", "Only guide dogs."])
+        begin, end = text.index("Are"), text.index("Only")
+        for asked in ("Where are cats kept?", "Who may come in?", "What is ruled?", "When is it?"):
+            spans = reader.read([asked], [hits(text, start=0)])[0].spans
+            assert spans
+            assert all(span.end <= begin or span.start >= end for span in spans)
+
+
+def test_the_end_of_a_lead_in_comes_with_it(reader: SpanReader) -> None:
+    leaflet = "Do not take it:\n- with milk\n- at night\n\nKeep it dry."
+    (read,) = reader.read(["Can I take it?"], [hits(leaflet)])
+    whole = {text_of(span) for span in read.spans if "Do not" in text_of(span)}
+    assert whole == {"Do not take it:\n- with milk\n- at night"}
 
 
 def test_rows_that_name_their_columns_again_are_read(reader: SpanReader) -> None:

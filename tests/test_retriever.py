@@ -223,7 +223,7 @@ class TestIndexFile:
             store.add([make_document(text, "t", "t.txt", "text/plain")], encoder)
             retriever = Retriever(store, encoder, Settings())
             retriever.retrieve("river", 5)
-            retriever.save_index()
+            retriever.save_indexes()
             yield store, encoder
 
     def test_is_written_and_read_back(self, saved: tuple[Store, WordEncoder]) -> None:
@@ -294,7 +294,7 @@ class TestIndexFile:
         flat.add_with_ids(np.ones((3, flat.d), np.float32), np.arange(1, 4))
         wanted = Wanted(9, "words", 1)
         manifest = index_file.write(tmp_path, flat, KINDS[0], 3, wanted)
-        assert index_file.read(tmp_path, manifest, wanted, mapped=True) is None
+        assert index_file.read(tmp_path, manifest, wanted) is None
 
     def test_no_temporary_file_stays(self, saved: tuple[Store, WordEncoder]) -> None:
         assert not list(saved[0].folder.glob("*.tmp"))

@@ -89,4 +89,5 @@ def test_the_kinds_follow_the_size() -> None:
     assert KINDS[0].passages == 0
     for kind in KINDS[1:]:
         assert kind_for(kind.passages) == kind != kind_for(kind.passages - 1)
-        assert 0 < kind.probes < kind.lists
+        assert 0 < kind.probes <= kind.lists
+        assert (kind.probes == kind.lists) == (kind.passages < 200_000)

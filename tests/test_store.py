@@ -70,6 +70,7 @@ def older_store(folder: Path, old: Document) -> None:
         connection.executescript(
             "DROP TRIGGER passage_added; DROP TRIGGER passage_removed;"
             "ALTER TABLE passages DROP COLUMN header; ALTER TABLE passages DROP COLUMN about;"
+            "ALTER TABLE passages DROP COLUMN searched;"
             "ALTER TABLE documents DROP COLUMN split_by;"
             "CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN"
             " INSERT INTO lexical (rowid, text) VALUES (new.number, new.text); END;"

@@ -15,8 +15,17 @@ PathLike = Path | str
 
 
 def as_paths(given: PathLike | Sequence[PathLike]) -> list[Path]:
-    """One path or several, as paths."""
-    several = [given] if isinstance(given, str | Path) else given
+    """One path or several, as paths.
+
+    Raises:
+        LoadError: One is empty, which would be the working directory, or no path can be so.
+    """
+    several = [given] if isinstance(given, str | Path) else list(given)
+    for path in map(str, several):
+        if not path:
+            raise LoadError('a path is empty; name a file or folder, "." for the working directory')
+        if "\0" in path:
+            raise LoadError(f"{_printable(path)}: there is a NUL in the path; check it")
     return [Path(path) for path in several]
 
 
