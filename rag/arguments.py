@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Sequence
-from typing import SupportsIndex
+from typing import Any
 
 from rag.errors import QuestionError, SettingsError
 
@@ -10,15 +10,18 @@ MOST = 10**9
 """Of what is counted: more than a store holds, and no more than its indexes can count."""
 
 
-def count(name: str, value: object) -> int:
+def count(name: str, value: Any) -> int:
     """A whole number of at least 1, of any library's type.
 
     Raises:
         SettingsError: ``value`` is something else; the message begins with ``name``.
     """
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         raise SettingsError(f"{name} must be a whole number, not {value!r}")
-    number = operator.index(value)
     if number < 1:
         raise SettingsError(f"{name} must be at least 1, not {number}")
     if number > MOST:

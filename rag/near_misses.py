@@ -28,10 +28,12 @@ class Names:
         named = set(_capitals(words[1:]))  # the first word has a capital in any case
         named |= {word for word in self._asked if word[0].isdigit()}
         self._places: dict[str, list[int]] = {}
+        self._labels = False  # whether a name asked for is one, so that other labels may be names
         for match in _WORD.finditer(passage) if named else ():
             word = _folded(match[0])
             if word in named:
                 self._places.setdefault(word, []).append(match.start())
+                self._labels |= passage.startswith(":", match.end())
 
     def stray(self, start: int, end: int) -> bool:
         """Whether ``passage[start:end]`` looks like the answer to a question about another.
@@ -55,11 +57,11 @@ class Names:
         return any(name not in said and name[0].isdigit() in lacking for name in others)
 
     def _names(self, begin: int, stop: int) -> Iterator[str]:
-        """Numbers, and words with a capital where the sentence does not begin, or as its label."""
+        """Numbers, and words with a capital, the first of a sentence only as a label."""
         for match in _WORD.finditer(self._passage, begin, stop):
             word = match[0]
-            inside = match.start() > begin or self._passage.startswith(":", match.end())
-            if word[0].isdigit() or (inside and _is_name(word)):
+            label = self._labels and self._passage.startswith(":", match.end())
+            if word[0].isdigit() or ((match.start() > begin or label) and _is_name(word)):
                 yield _folded(word)
 
 

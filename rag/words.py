@@ -5,9 +5,14 @@ from unicodedata import normalize
 
 LIGATURES = {sign: normalize("NFKC", sign) for sign in map(chr, range(0xFB00, 0xFB07))}
 """Two or three letters printed as one sign."""
+_COMPOUND = (  # which a line may end behind too: "self-" and "-term" keep their hyphen
+    "all|co|cross|full|half|high|long|low|mid|multi|non|one|part|self|short|single|third|two|well"
+)
+_KEPT = "".join(f"(?<!\\b{word})" for word in _COMPOUND.split("|"))
+_SECOND = "and|based|free|like|made|only|or|owned|related|term|time|wide"
 PRINTED = re.compile(  # a ligature, or the hyphen of a word that goes on in the next line
     rf"[{''.join(LIGATURES)}]"
-    r"|(?<=[^\W\d_])-[ \t]*+\r?\n[ \t]*+(?=[a-zß-öø-ÿ])(?!(?:and|or)\b)"
+    rf"|(?<=[^\W\d_]){_KEPT}-[ \t]*+\r?\n[ \t]*+(?=[a-zß-öø-ÿ])(?!(?:{_SECOND})\b)"
 )
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")  # with accents that are characters of their own
 STEM = 5

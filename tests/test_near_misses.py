@@ -58,6 +58,13 @@ def test_the_label_of_a_line_is_a_name() -> None:
         assert names.stray(start, start + len(day)) is stray
 
 
+def test_labels_are_no_names_where_what_is_asked_for_is_none() -> None:
+    text = "The Aurora has ten rooms.\nCheck-in: from 3 p.m.\nPrice: 90 euros a night\n"
+    names = Names("How much is a night at the Aurora?", text, sentences(text))
+    assert len(sentences(text)) == 3
+    assert not names.stray(text.index("90"), text.index(" a night"))
+
+
 def test_coming_back_without_a_name_is_no_near_miss() -> None:
     """Long texts speak of one thing; its name is far away, but no other is nearer."""
     text = "Beyoncé Knowles grew up in Houston. She sang. She won there. Her sister came too."

@@ -162,10 +162,14 @@ def test_what_is_struck_out_is_not_read() -> None:
 
 
 def test_words_that_are_printed_in_other_signs_are_read_as_written() -> None:
-    text = "The oﬃce is ﬁne, off-\nly fi-\r\n  nal; half- and full-\ntime, Fri-\nDay, 3-\nday."
+    text = "The oﬃce is ﬁne, off-\nly fi-\r\n  nal; half- and full-\ntime, sing-\nle, "
+    text += "self-\nmade, Fri-\nDay, 3-\nday."
     said = prose(text)
     assert said is not None
-    assert said.text == ("The office is fine, offly final; half- and fulltime, Fri-\nDay, 3-\nday.")
+    assert said.text == (
+        "The office is fine, offly final; half- and full-\ntime, single, "
+        "self-\nmade, Fri-\nDay, 3-\nday."
+    )
     at = np.array(
         [
             [said.text.index(word), said.text.index(word) + len(word)]

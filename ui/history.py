@@ -108,16 +108,16 @@ class History:
             self._chats = dict(sorted({**self._chats, **back}.items()))
             if not self._chats[self._current].turns:
                 self._current = next(iter(back), self._current)
-            self._forget()
+            self._forget(*back)
 
-    def _forget(self) -> None:
-        """Keep to the limits; the open conversation stays."""
+    def _forget(self, *stay: int) -> None:
+        """Keep to the limits; the open conversation stays, and those of the numbers given."""
         over = sum(len(chat.turns) for chat in self._chats.values()) - MAX_TURNS
         for number, chat in tuple(self._chats.items()):
             if over > 0:
                 self._chats[number] = replace(chat, turns=chat.turns[over:])
                 over -= len(chat.turns)
-        others = [number for number in self._chats if number != self._current]
+        others = [number for number in self._chats if number not in (self._current, *stay)]
         others.sort(key=lambda number: bool(self._chats[number].turns))  # the empty ones first
         for number in others[: max(0, len(self._chats) - MAX_CHATS)]:
             del self._chats[number]

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from rag.errors import CitespanError
 from ui.documents import Intake, Shelf
 from ui.library import Library
 
@@ -43,10 +45,13 @@ class Selection:
         self._stops.add(stop)
         try:
             yield from self.library.add(files, stop.is_set)
-            self.library.answerer.retriever.prepare()  # no question waits for the index
         finally:
             self._stops.discard(stop)
-            self._ask(self.library.ids() - before)
+            new = self.library.ids() - before
+            self._ask(new)
+        if new:
+            with suppress(CitespanError):  # the next question makes the index, or says why not
+                self.library.answerer.retriever.prepare()
 
     def stop(self) -> None:
         """Stop taking files in: those at work are left out, earlier ones are in."""

@@ -28,6 +28,7 @@ MAX_WAITING = 200
 
 Outputs = tuple[object, ...]
 
+_REFUSED = "() => document.dispatchEvent(new CustomEvent('lost'))"
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _EACH: dict[str, Any] = {"trigger_mode": "multiple"}
 """No click is dropped; a visitor's of one kind are dealt with in their order, so that each sees
@@ -91,7 +92,8 @@ def _wire_question(page: gr.Blocks, parts: Parts) -> None:
         yield from _in_turn(asked, request, answer(held, data, request, chat))
 
     sent = getattr(parts.header, ASK)
-    sent(ask, parts.visitor, parts.outputs, trigger_mode="multiple", **_QUIET)
+    done = sent(ask, parts.visitor, parts.outputs, trigger_mode="multiple", **_QUIET)
+    done.failure(None, js=_REFUSED, **_QUIET)
 
 
 def _wire_uploads(parts: Parts) -> None:

@@ -79,16 +79,19 @@ def has_words(text: str, words: str) -> bool:
 def only_place(text: str, words: str) -> tuple[int, int] | None:
     """Where ``words`` stand, first character and one past the last; None: not at all, or not once.
 
-    They count as in ``has_words``: not as a part of longer words, whatever the case and white
-    space.
+    They count as in ``has_words``: not as a part of longer words, whatever the white space; as
+    written, or where they stand nowhere so, whatever the case.
     """
     pattern = r"\s+".join(map(re.escape, words.split()))
-    places = [
-        found.span(1)
-        for found in re.finditer(f"(?=({pattern}))", text, re.IGNORECASE)  # they may overlap
-        if has_words(text[max(found.start() - 1, 0) : found.end(1) + 1], found[1])
-    ]
-    return places[0] if len(places) == 1 else None
+    for case in (re.NOFLAG, re.IGNORECASE):
+        places = [
+            found.span(1)
+            for found in re.finditer(f"(?=({pattern}))", text, case)  # they may overlap
+            if has_words(text[max(found.start() - 1, 0) : found.end(1) + 1], found[1])
+        ]
+        if places:
+            return places[0] if len(places) == 1 else None
+    return None
 
 
 def runs(

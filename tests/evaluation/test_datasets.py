@@ -354,7 +354,8 @@ def test_names_become_ids_and_single_answers_get_their_place() -> None:
     [
         ("ten", 39),  # and not in "often" or "Tenants"
         ("Ten", 39),  # as the answer is compared, whatever the case
-        ("harbor", None),  # twice, once with a capital
+        ("harbor", 67),  # once as written, with a capital elsewhere
+        ("HARBOR", None),  # twice, and never so
         ("ref", None),  # a part of longer words alone
         ("ferry boat", 53),
         ("No, no", None),  # twice: one overlaps the other

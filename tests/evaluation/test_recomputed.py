@@ -14,10 +14,10 @@ from tests.evaluation.recomputed import Asked, figures, predictions
 
 
 def place(answer: str, text: str) -> int | None:
-    """Where an answer stands, if it does once as words, whatever the case."""
-    found = re.finditer(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE)
-    starts = [match.start() for match in found]
-    return starts[0] if len(starts) == 1 else None
+    """Where an answer stands, if it does once as words: as written, else whatever the case."""
+    words = rf"(?<!\w){re.escape(answer)}(?!\w)"
+    found = [*re.finditer(words, text)] or [*re.finditer(words, text, re.IGNORECASE)]
+    return found[0].start() if len(found) == 1 else None
 
 
 def test_every_figure_is_that_of_another_computation(

@@ -93,6 +93,15 @@ def test_a_stream_that_breaks_loses_no_more_than_its_answer(page: "Page") -> Non
     page.route("**/queue/data*", lambda route: route.abort("connectionreset"), times=1)
     send(page, SECOND)
     page.wait_for_selector(".toast-body:has-text('The connection broke')")
+    assert page.locator("#conversation .pending").count() == 0
+    goes_on(page)
+
+
+def test_a_sign_of_life_that_fails_is_no_loss(page: "Page") -> None:
+    """What the page's timer sends, for which Gradio would load the page anew."""
+    with offline(page):
+        sign = "fetch('/gradio_api/run/predict', { method: 'POST' }).then((found) => found.json())"
+        assert page.evaluate(sign) == {"data": [None]}
     goes_on(page)
 
 
@@ -116,4 +125,5 @@ def test_an_answer_that_breaks_off_loses_no_more_than_itself(page: "Page") -> No
     )
     send(page, SECOND)
     page.wait_for_selector(".toast-body:has-text('The connection broke')")
+    assert page.locator("#conversation .pending").count() == 0
     goes_on(page)

@@ -93,6 +93,20 @@ def test_a_chat_without_questions_takes_no_place_among_the_deleted() -> None:
     assert history.deleted == "one"
 
 
+def test_the_oldest_chat_is_put_back_though_there_are_as_many_as_are_kept() -> None:
+    history = History()
+    first = asked(history, "the first")
+    for number in range(MAX_CHATS):
+        if number == MAX_CHATS - 1:
+            history.delete(first)
+        history.start()
+        asked(history, f"question {number}")
+    history.restore()
+    titles = [chat.title for chat in history.all()]
+    assert len(titles) == MAX_CHATS
+    assert titles[-1] == "the first"
+
+
 def test_what_is_put_back_is_within_the_limits() -> None:
     history = History()
     for number in range(MAX_CHATS):

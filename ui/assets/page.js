@@ -116,6 +116,10 @@ function lost({ detail }) {
   wait(false);
   const box = document.querySelector("#question textarea");
   if (detail?.question && !box.value) write(box, detail.question);
+  for (const line of document.querySelectorAll("#conversation .pending")) {
+    line.classList.remove("pending");
+    line.textContent = "No answer arrived: ask again.";
+  }
 }
 
 // Gradio gives no name to its button, which is part of the box's label.
@@ -277,6 +281,8 @@ function rendered() {
   if (body && edge !== null) {
     body.scrollTop = edge * body.scrollHeight;
     body.focus({ preventScroll: true });
+    edge = null;
+    return;
   }
   edge = null;
   const mark = body?.querySelector("mark.cited, mark.near");
