@@ -103,7 +103,7 @@ def test_an_empty_question_indexes_nothing(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.txt").write_text("The bell rings at six.")
     for question in ("", "x" * 2001, None):
         with pytest.raises(QuestionError):
-            ask(question, documents=tmp_path)  # type: ignore[arg-type]
+            ask(question, documents=tmp_path)  # type: ignore[arg-type]  # None is no question
     with pytest.raises(QuestionError, match="has 4 characters"):
         ask("When", documents=tmp_path, settings=Settings(max_question_chars=3))
     assert not store_folder([tmp_path], Settings()).exists()

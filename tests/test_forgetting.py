@@ -67,7 +67,7 @@ def test_no_path_is_not_the_working_directory(plain: Answerer) -> None:
             call("")
     with pytest.raises(LoadError, match="NUL"):
         plain.add(["a.txt", "a\0b"])
-    assert plain.add(iter(["."])).added  # type: ignore[arg-type]
+    assert plain.add(iter(["."])).added  # type: ignore[arg-type]  # an iterator does too
     assert plain.remove(".")
 
 
