@@ -116,7 +116,7 @@ def _insert_passages(
                 p.header,
                 p.about,
                 p.text,
-                p.searched if p.searched != p.about + p.text else None,
+                None if (searched := p.searched) == p.about + p.text else searched,
                 v.astype("<f2").tobytes(),
             )
             for p, v in zip(passages, vectors, strict=True)
@@ -126,7 +126,7 @@ def _insert_passages(
 
 def _point_source(connection: sqlite3.Connection, document: Document) -> bool:
     """Let the source name this document; its former document goes when nothing else names it."""
-    former = named_by(connection, document.source)
+    former = Snapshot(connection).named_by(document.source)
     if former == document.id:
         return False
     connection.execute(
@@ -195,14 +195,6 @@ def drop_unnamed(connection: sqlite3.Connection, document_id: str) -> None:
         (document_id, document_id),
     )
     _gather(connection, document_id)
-
-
-def named_by(connection: sqlite3.Connection, source: str) -> str | None:
-    """The id of the document that a source names, or None."""
-    row = connection.execute(
-        "SELECT document_id FROM sources WHERE source = ?", (source,)
-    ).fetchone()
-    return None if row is None else str(row[0])
 
 
 def bump(connection: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 
 from rag import copying
 from rag.database import Database
-from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, holds, named_by, put
+from rag.document_rows import EMBED_AT_ONCE, bump, drop_unnamed, embed, holds, put
 from rag.encoder import Encoder, Vectors
 from rag.errors import LoadError, ModelMismatch, StoreError
 from rag.loaders import make_document
@@ -162,7 +162,7 @@ class Store:
         with self._database.writing() as connection:
             if encoder:
                 self._match(Snapshot(connection), encoder)
-            document_id = named_by(connection, source)
+            document_id = Snapshot(connection).named_by(source)
             if document_id is None:
                 return False
             connection.execute("DELETE FROM sources WHERE source = ?", (source,))
@@ -231,7 +231,7 @@ class Store:
             self._match(Snapshot(connection), encoder)
             former: set[str | None] = set()
             for document, passages in batch:
-                former.add(named_by(connection, document.source))
+                former.add(Snapshot(connection).named_by(document.source))
                 end = begin + len(passages)
                 if put(connection, document, passages, vectors[begin:end], encoder):
                     new.append(document.id)

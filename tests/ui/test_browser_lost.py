@@ -127,3 +127,17 @@ def test_an_answer_that_breaks_off_loses_no_more_than_itself(page: "Page") -> No
     page.wait_for_selector(".toast-body:has-text('The connection broke')")
     assert page.locator("#conversation .pending").count() == 0
     goes_on(page)
+
+
+def test_an_answer_under_way_is_not_called_lost_beside_another_request_that_fails(
+    page: "Page",
+) -> None:
+    left = """(detail) => {
+        const reply = document.querySelector("#conversation .reply");
+        reply.insertAdjacentHTML("beforeend", '<p class="pending">Reading</p>');
+        document.dispatchEvent(new CustomEvent("lost", { detail }));
+        return reply.querySelectorAll(".pending").length;
+    }"""
+    assert page.evaluate(left, {"turn": 1, "value": "yes"}) == 1
+    assert page.evaluate(left, None) == 2
+    assert page.evaluate(left, {"answers": True}) == 0

@@ -31,7 +31,7 @@
 
   function failed(error) {
     if (error.name === "AbortError") throw error;
-    document.dispatchEvent(new CustomEvent("lost"));
+    document.dispatchEvent(new CustomEvent("lost", { detail: { answers: true } }));
     return broken();
   }
 

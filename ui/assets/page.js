@@ -111,11 +111,13 @@ function wait(busy) {
   document.querySelector("#question")?.setAttribute("aria-busy", String(busy));
 }
 
-// What was not heard of stands in the box again, unless the next question does.
+// What was not heard of stands in the box again, unless the next question does. Answers are lost
+// with the stream alone: beside another request that fails they are still on their way.
 function lost({ detail }) {
   wait(false);
   const box = document.querySelector("#question textarea");
   if (detail?.question && !box.value) write(box, detail.question);
+  if (!detail?.answers) return;
   for (const line of document.querySelectorAll("#conversation .pending")) {
     line.classList.remove("pending");
     line.textContent = "No answer arrived: ask again.";
